@@ -1,0 +1,113 @@
+"""The only reader of environment variables. Read once, typed; a wrong value fails by the variable's name.
+
+Nothing here is needed to boot: a route that needs a missing value answers `server_misconfigured`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from api import ROOT
+from api.errors import CannotStart
+
+SESSION_SECRET_LENGTH = 16  # characters, at least
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Cloudron's sendmail addon: plain SMTP inside the private network, never STARTTLS on this port."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`database_url` is empty where the launcher is to start an embedded PostgreSQL. `session_secret` may be empty."""
+
+    cloudron: bool
+    database_url: str
+    smtp: Smtp | None
+    smtp_from: str
+    origin: str
+    public_origin: str
+    session_secret: str
+    operator_emails: frozenset[str]
+    proxy_ip: str
+    seed_data: Path
+    build: Path
+    var: Path
+    bind: str
+    port: int
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Every setting. Raises CannotStart naming the variable whose value cannot be used."""
+    port = _port(environ, "PORT", 3000)
+    var = _folder(environ, "VAR_DIR", ROOT / "var")
+    return Config(
+        cloudron=bool(_text(environ, "CLOUDRON")),
+        database_url=_text(environ, "CLOUDRON_POSTGRESQL_URL"),
+        smtp=_smtp(environ),
+        smtp_from=_text(environ, "SMTP_FROM"),
+        origin=_origin(environ, "CLOUDRON_APP_ORIGIN", f"http://localhost:{port}"),
+        public_origin=_origin(environ, "PUBLIC_ORIGIN", "https://communityrule.info"),
+        session_secret=_session_secret(environ),
+        operator_emails=frozenset(_emails(_text(environ, "OPERATOR_EMAILS"))),
+        proxy_ip=_text(environ, "CLOUDRON_PROXY_IP"),
+        seed_data=_folder(environ, "SEED_DATA_DIR", ROOT / "seed_data"),
+        build=_folder(environ, "BUILD_DIR", ROOT / "build"),
+        var=var,
+        bind=_text(environ, "BIND") or "127.0.0.1",
+        port=port,
+    )
+
+
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip()
+
+
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    value = _text(environ, name)
+    return Path(value).resolve() if value else default
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = _text(environ, name) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise CannotStart(f"{name} is {value!r}: give a port number from 1 to 65535.")
+    return int(value)
+
+
+def _origin(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = (_text(environ, name) or default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query or parts.fragment:
+        raise CannotStart(f"{name} is {value!r}: give an origin such as https://communityrule.info.")
+    return value
+
+
+def _session_secret(environ: Mapping[str, str]) -> str:
+    """A secret that is too short counts as missing: sign-in says so, everything else works."""
+    value = _text(environ, "SESSION_SECRET")
+    return value if len(value) >= SESSION_SECRET_LENGTH else ""
+
+
+def _smtp(environ: Mapping[str, str]) -> Smtp | None:
+    host = _text(environ, "CLOUDRON_MAIL_SMTP_SERVER")
+    if not host or not _text(environ, "CLOUDRON_MAIL_SMTP_PORT"):
+        return None
+    return Smtp(
+        host=host,
+        port=_port(environ, "CLOUDRON_MAIL_SMTP_PORT", 0),
+        username=_text(environ, "CLOUDRON_MAIL_SMTP_USERNAME"),
+        password=environ.get("CLOUDRON_MAIL_SMTP_PASSWORD", ""),
+    )
+
+
+def _emails(value: str) -> list[str]:
+    return [email.lower() for email in re.split(r"[,\s]+", value) if email]

@@ -1,0 +1,1 @@
+"""The one rule document: draft, published version, template body, import and export."""

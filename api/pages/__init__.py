@@ -1,0 +1,1 @@
+"""Published rules become public pages: what is affected, the tree of files, releases, tombstones."""

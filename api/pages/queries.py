@@ -1,0 +1,176 @@
+"""Every statement that pages are made from, and the few that a page's writer needs.
+
+Dates leave here as UTC text; every ORDER BY ends in a unique integer or a `COLLATE "C"` key.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from rulepages.rows import Card, Document, Rule, Version
+
+FETCH = 100  # rules that a full build holds at once
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change that a page job stands for; see `rulepages.affected.Change`."""
+
+    rule_id: int
+    slug: str
+    place: int | None
+    versions: list[int]
+
+
+def begin_snapshot(connection: Connection[Any]) -> str:
+    """Open a read-only transaction in which nothing changes any more; return PostgreSQL's name for what it sees."""
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def end_snapshot(connection: Connection[Any]) -> None:
+    connection.execute("ROLLBACK")
+
+
+def newest_cards(connection: Connection[Any], count: int) -> list[Card]:
+    with connection.cursor(row_factory=class_row(Card)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.slug, p.place, r.title, r.context, r.version AS number,
+                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
+            FROM place p JOIN rule r ON r.id = p.rule_id
+            WHERE p.listing = 'library' AND p.listed ORDER BY p.place DESC LIMIT %s
+            """,
+            [count],
+        ).fetchall()
+
+
+def cards_between(connection: Connection[Any], first: int, last: int) -> list[Card]:
+    with connection.cursor(row_factory=class_row(Card)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.slug, p.place, r.title, r.context, r.version AS number,
+                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
+            FROM place p JOIN rule r ON r.id = p.rule_id
+            WHERE p.listing = 'library' AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place
+            """,
+            [first, last],
+        ).fetchall()
+
+
+def library_counts(connection: Connection[Any]) -> tuple[int, int]:
+    """The highest place ever given, and how many rules are listed now."""
+    row = connection.execute("SELECT highest, listed FROM listing WHERE name = 'library'").fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
+    """A published rule with its history, without documents."""
+    rows = connection.execute(
+        """
+        SELECT r.slug, p.place, r.title, r.context, v.number,
+            to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), v.sha256, v.reason
+        FROM rule r JOIN rule_version v ON v.rule_id = r.id
+        LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library' AND p.listed
+        WHERE r.slug = %s AND r.state = 'published' ORDER BY v.number
+        """,
+        [slug],
+    ).fetchall()
+    if not rows:
+        return None
+    versions = tuple(Version(row[4], row[5], row[6], row[7], None) for row in rows)
+    return Rule(*rows[0][:4], versions=versions)
+
+
+def find_document(connection: Connection[Any], slug: str, number: int) -> Document:
+    row = connection.execute(
+        "SELECT v.document FROM rule_version v JOIN rule r ON r.id = v.rule_id WHERE r.slug = %s AND v.number = %s",
+        [slug, number],
+    ).fetchone()
+    assert row is not None
+    document: Document = json.loads(row[0])
+    return document
+
+
+def published_rules(connection: Connection[Any]) -> Iterator[Rule]:
+    """Every published rule with its documents, streamed: listed ones by place, then the others by slug."""
+    with connection.cursor("published_rules") as cursor:
+        cursor.itersize = FETCH
+        cursor.execute(
+            """
+            SELECT r.slug, p.place, r.title, r.context,
+                (SELECT json_agg(json_build_array(v.number,
+                        to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                        v.sha256, v.reason, v.document) ORDER BY v.number)
+                 FROM rule_version v WHERE v.rule_id = r.id)
+            FROM rule r LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library' AND p.listed
+            WHERE r.state = 'published' ORDER BY p.place NULLS LAST, r.slug COLLATE "C"
+            """
+        )
+        for slug, place, title, context, versions in cursor:
+            loaded = tuple(Version(v[0], v[1], v[2], v[3], json.loads(v[4])) for v in versions)
+            yield Rule(slug, place, title, context, loaded)
+
+
+def published_count(connection: Connection[Any]) -> int:
+    row = connection.execute("SELECT count(*) FROM rule WHERE state = 'published'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def changes_of(connection: Connection[Any], job_ids: list[int]) -> list[ChangeRow]:
+    """What each page job changed, with the rule's place as it is now (it never changes once given)."""
+    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.id AS rule_id, r.slug, p.place,
+                array(SELECT jsonb_array_elements_text(j.payload -> 'versions')::integer) AS versions
+            FROM job j JOIN rule r ON r.id = j.rule_id
+            LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
+            WHERE j.id = ANY(%s) ORDER BY j.id
+            """,
+            [job_ids],
+        ).fetchall()
+
+
+def jobs_unseen_by(connection: Connection[Any], snapshot: str) -> list[int]:
+    """Page jobs that a snapshot does not show: they were committed after it was taken."""
+    rows = connection.execute(
+        "SELECT id FROM job WHERE kind = 'page' AND xid >= pg_snapshot_xmin(%(s)s::pg_snapshot)"
+        " AND NOT pg_visible_in_snapshot(xid, %(s)s::pg_snapshot) ORDER BY id",
+        {"s": snapshot},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def hidden_slugs(connection: Connection[Any]) -> set[str]:
+    """Rules whose tombstone must stand."""
+    return {row[0] for row in connection.execute("SELECT slug FROM rule WHERE state <> 'published'").fetchall()}
+
+
+def lock_if_published(connection: Connection[Any], slug: str) -> bool:
+    """Hold the rule's row until the transaction ends; False when the rule is not published."""
+    row = connection.execute("SELECT state FROM rule WHERE slug = %s FOR UPDATE", [slug]).fetchone()
+    return row is not None and row[0] == "published"
+
+
+def claim_tree(connection: Connection[Any], key: int) -> bool:
+    """The advisory lock that one pages worker holds for as long as its connection lives."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
+    return bool(row and row[0])
+
+
+def announce_live(connection: Connection[Any], job_ids: list[int]) -> None:
+    connection.execute("SELECT pg_notify('live', %s)", [",".join(map(str, job_ids))])
+
+
+def write_behind(connection: Connection[Any]) -> None:
+    """For a transaction that only marks jobs: losing it costs a repetition, so it need not wait for the disk."""
+    connection.execute("SET LOCAL synchronous_commit = off")

@@ -1,0 +1,102 @@
+"""A whole release: built beside the live one, caught up with what was published meanwhile, then switched to."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from api.config import Config
+from api.database import Transaction
+from api.pages import queries
+from api.pages.publishing import apply_changes
+from api.pages.renderer import Renderer
+from api.pages.source import SnapshotSource
+from api.pages.tree import ReleaseInfo, Tree, boot_id
+from rulepages import listings
+from rulepages.pages import Page, all_pages
+
+BATCH = 64  # jobs that one round of the pages worker takes
+MAX_ROUNDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts for the terminal and for `status`. `total` is an estimate made before the build."""
+
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def remaining(self) -> float:
+        return self.seconds / self.done * (self.total - self.done) if self.done else 0.0
+
+
+class ReleaseBuild:
+    """One release in the making. `snapshot` names what its pages show so far."""
+
+    def __init__(self, config: Config, tree: Tree, say: Callable[[Progress], None]) -> None:
+        self._started = time.monotonic()
+        self._tree = tree
+        self._say = say
+        release = tree.new_id()
+        self._lock = tree.begin(release)
+        self.renderer = Renderer(config, tree, release, served=tree.current_id())
+        self.snapshot = ""
+        self.pages = 0
+
+    def build(self, connection: Transaction) -> None:
+        """Every page, from one snapshot. On any error the unfinished folder is deleted and the live release stays."""
+        with SnapshotSource(connection) as source:
+            self.snapshot = source.snapshot
+            total = self._estimate(connection, source)
+            for page in all_pages(self.renderer.site, source):
+                self._write(page, total)
+        self.renderer.manifest.flush()
+        self._say(Progress(self.pages, self.pages, time.monotonic() - self._started))
+
+    def catch_up(self, connection: Transaction) -> int:
+        """Render what was published since the last snapshot; return how many jobs that was."""
+        with SnapshotSource(connection) as source:
+            jobs = queries.jobs_unseen_by(connection, self.snapshot)
+            if jobs:
+                report = apply_changes(self.renderer, source, queries.changes_of(connection, jobs), lambda report: None)
+                if report.failed:
+                    raise RuntimeError(f"rules that cannot be rendered: {report.failed}")
+            self.snapshot = source.snapshot
+        return len(jobs)
+
+    def switch(self) -> dict[str, Any]:
+        """Make it the release that readers see. The caller holds the tree's lock and has caught up."""
+        seconds = round(time.monotonic() - self._started, 3)
+        info = ReleaseInfo(self.renderer.release, self.renderer.site.digest, boot_id(), self.pages, seconds)
+        self._tree.switch(info)
+        self._lock.release()
+        self.renderer.become_live()
+        deleted = self._tree.delete_old()
+        return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted}
+
+    def abandon(self) -> None:
+        self._tree.delete(self.renderer.release)
+        self._lock.release()
+
+    def _write(self, page: Page, total: int) -> None:
+        self.renderer.write(page)
+        self.pages += 1
+        if self.pages % 200 == 0:
+            self.renderer.manifest.flush()
+            self._say(Progress(self.pages, max(total, self.pages), time.monotonic() - self._started))
+
+    def _estimate(self, connection: Transaction, source: SnapshotSource) -> int:
+        """Three pages a rule, its archive pages, and some sixty fixed ones: near enough for a progress line."""
+        rules = queries.published_count(connection)
+        return 60 + 3 * rules + listings.page_count(source.highest_place())
+
+
+def catch_up_rounds(build: ReleaseBuild, connection: Transaction) -> Iterator[int]:
+    """Rounds until at most one batch was left, so that the last one, under the lock, is short."""
+    for _ in range(MAX_ROUNDS):
+        jobs = build.catch_up(connection)
+        yield jobs
+        if jobs <= BATCH:
+            return

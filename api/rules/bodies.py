@@ -1,0 +1,18 @@
+"""Shapes of requests and answers."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.wire import Body
+
+
+class Publication(Body):
+    """`document` is a RuleDocument; it is read on its own, so that errors carry its paths."""
+
+    document: dict[str, Any]
+
+
+class Revision(Body):
+    document: dict[str, Any]
+    reason: Annotated[str, Field(max_length=1000)]

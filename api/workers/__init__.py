@@ -1,0 +1,1 @@
+"""The two processes that work behind the API: pages and errands."""

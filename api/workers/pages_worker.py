@@ -1,0 +1,312 @@
+"""The pages worker: claims what waits as one batch, writes the affected pages, says so.
+
+One process writes the served tree, held by a file lock and an advisory lock; others stand by. A *generation* is one such
+process with the content, catalogue, theme and code that it loaded at its start. A new release is a new generation: the
+old one asks the launcher for a successor (SIGUSR1), which builds a whole release beside the live one, catches up, asks
+the old one to retire (SIGUSR2), takes its locks, switches, and is the pages worker from then on.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from api.config import Config
+from api.database import Transaction, connect, start_listening, wait_for_notice
+from api.jobs import queries as jobs
+from api.pages import queries
+from api.pages.publishing import Report, apply_changes
+from api.pages.releases import BATCH, Progress, ReleaseBuild, catch_up_rounds
+from api.pages.renderer import Renderer
+from api.pages.source import SnapshotSource
+from api.pages.stop_mark import leave_stop_mark, take_stop_mark
+from api.pages.tombstones import Tombstones
+from api.pages.tree import Tree, boot_id, tree_lock
+from api.workers.signals import wake_on_signals
+
+TREE_LOCK = 0x70616765  # "page": the advisory lock's key
+BEAT_SECONDS = 1.0
+RETIRE_SECONDS = 30.0
+RELEASE_ATTEMPTS = 3
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """Told to stop in the middle of a build."""
+
+
+class PagesWorker:
+    """State of one generation. `ready` is called when readers can be served; only its first call counts."""
+
+    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+        self._config = config
+        self._ready = ready
+        self._tree = Tree(config.build)
+        self._tombstones = Tombstones(config.build)
+        self._lock = tree_lock(config.build)
+        self._stopping = False
+        self._retiring = False
+        self._renderer: Renderer | None = None
+        self._last_beat = 0.0
+        self._wake = wake_on_signals()
+        signal.signal(signal.SIGTERM, self._on_stop)
+        signal.signal(signal.SIGINT, self._on_stop)
+        signal.signal(signal.SIGUSR2, self._on_retire)
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def run(self, *, successor: bool) -> int:
+        """Until told to stop (0) or to retire (0). Database trouble is waited out; pages stay as they are."""
+        self._tree.prepare()
+        if successor:
+            return self._run_successor()
+        self._wait_for_lock()
+        while not self._stopping and not self._retiring:
+            try:
+                with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
+                    self._serve(connection, reader)
+            except Stopped:
+                break
+            except psycopg.OperationalError as error:
+                log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
+                time.sleep(1.0)
+        self._leave()
+        return 0
+
+    def _run_successor(self) -> int:
+        """Build, catch up, take over. A failure leaves the live release and its worker untouched."""
+        build = None
+        try:
+            with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
+                with connection.transaction():
+                    wanted = jobs.claim_releases(connection)
+                    build = self._build(reader)
+                    for count in catch_up_rounds(build, reader):
+                        log.info("caught up with %d publishes", count)
+                    self._take_over()
+                    self._claim_database(connection)
+                    self._finish(connection, reader, build, wanted)
+                self._work(connection, reader)
+        except Exception as error:
+            if self._renderer is None:
+                if build:
+                    build.abandon()
+                self._report_failed_release(error)
+                return 1
+            log.warning("the database went away (%s); trying again", error)
+            return self.run(successor=False)
+        self._leave()
+        return 0
+
+    def _serve(self, connection: Transaction, reader: Transaction) -> None:
+        self._claim_database(connection)
+        self._derive_tombstones(connection)
+        if self._renderer is None:
+            self._open_tree(connection, reader)
+        self._ready()
+        self._work(connection, reader)
+
+    def _open_tree(self, connection: Transaction, reader: Transaction) -> None:
+        """Go on with the live release when it was made from the same inputs and can be trusted; else make one."""
+        for id in self._tree.delete_unswitched():
+            log.info("deleted unfinished release %s", id)
+        trusted = take_stop_mark(self._tree)
+        current = self._tree.current_id()
+        info = self._tree.info(current) if current else None
+        if current and info and (trusted or info.boot_id == boot_id()):
+            renderer = Renderer(self._config, self._tree, current)
+            if info.inputs == renderer.site.digest:
+                self._renderer = renderer
+                return
+            self._ready()  # the old pages are whole: let readers have them while the new ones are made
+        build = self._build(reader)
+        for _ in catch_up_rounds(build, reader):
+            pass
+        with connection.transaction():
+            self._finish(connection, reader, build, [])
+
+    def _build(self, reader: Transaction) -> ReleaseBuild:
+        build = ReleaseBuild(self._config, self._tree, self._show)
+        try:
+            build.build(reader)
+        except BaseException:
+            build.abandon()
+            raise
+        return build
+
+    def _finish(self, connection: Transaction, reader: Transaction, build: ReleaseBuild, wanted: list[int]) -> None:
+        """The last round, under the locks; then the switch."""
+        build.catch_up(reader)
+        report = build.switch()
+        self._renderer = build.renderer
+        log.info("release %(release)s is live: %(pages)d pages in %(seconds).1f s", report)
+        jobs.mark_done(connection, wanted, report)
+
+    # -- work ---------------------------------------------------------------------------------------------------------
+
+    def _work(self, connection: Transaction, reader: Transaction) -> None:
+        listener = connect(self._config.database_url)
+        with listener:
+            start_listening(listener, "work")
+            while not self._stopping and not self._retiring:
+                while self._publish_batch(connection, reader):
+                    self._beat(connection)
+                self._beat(connection)
+                self._ask_for_release(connection)
+                self._heal_lost_tree(connection, reader)
+                wait_for_notice(listener, BEAT_SECONDS, self._wake)
+
+    def _publish_batch(self, connection: Transaction, reader: Transaction) -> bool:
+        """Write what waits; False when nothing does. A crash at any point repeats it, which is harmless.
+
+        No lock is held while pages are written: the tree's locks make this the only process that claims page jobs, and a
+        frozen worker must not hold up a publisher.
+        """
+        assert self._renderer is not None
+        claimed = jobs.claim(connection, "page", limit=BATCH)
+        if not claimed:
+            return False
+        changes = queries.changes_of(connection, [job.id for job in claimed])
+        try:
+            with SnapshotSource(reader) as source:
+                report = apply_changes(
+                    self._renderer, source, changes, lambda report: self._announce(connection, claimed, changes, report)
+                )
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("a batch of %d jobs failed", len(claimed))
+            self._mark_failed(connection, claimed, f"{type(error).__name__}: {error}")
+            return True
+        self._mark(connection, claimed, report)
+        return True
+
+    def _announce(
+        self, connection: Transaction, claimed: list[jobs.Job], changes: list[queries.ChangeRow], report: Report
+    ) -> None:
+        """The rule's pages, `/rules/` and `/` are in place: lift tombstones, then tell the waiting requests."""
+        for slug in dict.fromkeys(change.slug for change in changes if change.rule_id not in report.failed):
+            if self._tombstones.stands(slug):
+                with connection.transaction():
+                    if queries.lock_if_published(connection, slug):
+                        self._tombstones.lift(slug)
+        good = [job.id for job in claimed if job.rule_id not in report.failed]
+        with connection.transaction():
+            queries.write_behind(connection)
+            jobs.mark_live(connection, good)
+            queries.announce_live(connection, good)
+
+    def _mark(self, connection: Transaction, claimed: list[jobs.Job], report: Report) -> None:
+        good = [job.id for job in claimed if job.rule_id not in report.failed]
+        with connection.transaction():
+            queries.write_behind(connection)
+            jobs.mark_done(connection, good, report.to_json())
+        for rule_id, error in report.failed.items():
+            self._mark_failed(connection, [job for job in claimed if job.rule_id == rule_id], error)
+
+    def _mark_failed(self, connection: Transaction, failed: list[jobs.Job], error: str) -> None:
+        for job in failed:
+            parked = jobs.mark_failed(connection, job, error)
+            log.error("page job %d failed%s: %s", job.id, " and is parked" if parked else "", error)
+
+    # -- releases -----------------------------------------------------------------------------------------------------
+
+    def _ask_for_release(self, connection: Transaction) -> None:
+        """A release that waits and that no successor holds: ask the launcher for a new generation, a few times."""
+        with connection.transaction():
+            for job in jobs.claim(connection, "release", limit=1):
+                if jobs.mark_failed(connection, job, "no successor finished it", max_attempts=RELEASE_ATTEMPTS + 1):
+                    log.error("release job %d is parked after %d tries", job.id, RELEASE_ATTEMPTS)
+                    return
+                os.kill(os.getppid(), signal.SIGUSR1)
+
+    def _take_over(self) -> None:
+        """Ask the live generation to retire and take the file lock; give up when it does not let go."""
+        deadline = time.monotonic() + RETIRE_SECONDS
+        asked: int | None = None
+        while not self._lock.try_take():
+            holder = self._lock.holder()
+            if holder and holder != asked:
+                os.kill(holder, signal.SIGUSR2)
+                asked = holder
+            if time.monotonic() > deadline or self._stopping:
+                raise RuntimeError("the live pages worker did not retire")
+            time.sleep(0.01)
+
+    def _report_failed_release(self, error: Exception) -> None:
+        log.error("the new release failed, the live one stays: %s: %s", type(error).__name__, error)
+
+    def _heal_lost_tree(self, connection: Transaction, reader: Transaction) -> None:
+        """Somebody deleted `build/` while it was served: make it again."""
+        if self._renderer and self._tree.current_id() != self._renderer.release:
+            log.warning("the release that is served has gone; making it again")
+            self._tree.prepare()
+            self._lock.release()
+            self._lock = tree_lock(self._config.build)
+            self._wait_for_lock()
+            self._renderer = None
+            self._derive_tombstones(connection)
+            self._open_tree(connection, reader)
+
+    # -- small parts --------------------------------------------------------------------------------------------------
+
+    def _wait_for_lock(self) -> None:
+        said = False
+        while not self._lock.try_take() and not self._stopping:
+            if not said:
+                log.info("another pages worker holds the tree; standing by")
+                said = True
+            time.sleep(0.2)
+
+    def _claim_database(self, connection: Transaction) -> None:
+        """The retiring generation's connection ends a moment after its file lock does."""
+        while not queries.claim_tree(connection, TREE_LOCK) and not self._stopping:
+            time.sleep(0.02)
+
+    def _derive_tombstones(self, connection: Transaction) -> None:
+        """Before rules are served: `gone/` is what the rows say, whatever happened to the folder."""
+        wanted = queries.hidden_slugs(connection)
+        for slug in wanted - self._tombstones.slugs():
+            self._tombstones.lay(slug)
+        for slug in self._tombstones.slugs() - wanted:
+            with connection.transaction():
+                if queries.lock_if_published(connection, slug):
+                    self._tombstones.lift(slug)
+
+    def _beat(self, connection: Transaction) -> None:
+        now = time.monotonic()
+        if now - self._last_beat >= BEAT_SECONDS:
+            self._last_beat = now
+            details: dict[str, Any] = {"pid": os.getpid()}
+            if self._renderer:
+                details["release"] = self._renderer.release
+            jobs.beat(connection, "pages", details)
+
+    def _show(self, progress: Progress) -> None:
+        if self._stopping:
+            raise Stopped
+        end = "\n" if progress.done == progress.total else ""
+        line = f"building pages: {progress.done} of {progress.total}, {progress.remaining:.0f} s left"
+        sys.stderr.write(f"\r{line}{end}" if sys.stderr.isatty() else f"{line}\n")
+
+    def _leave(self) -> None:
+        """Give up the locks first: a successor waits for them."""
+        self._lock.release()
+        if self._stopping:
+            leave_stop_mark(self._tree)
+
+    def _on_stop(self, *_: Any) -> None:
+        self._stopping = True
+
+    def _on_retire(self, *_: Any) -> None:
+        self._retiring = True
+
+
+def run_pages_worker(config: Config, *, ready: Callable[[], None], successor: bool) -> int:
+    return PagesWorker(config, ready).run(successor=successor)

@@ -1,0 +1,183 @@
+"""The catalogue from `seed_data/`: sections, values, methods and templates, in their fixed order."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rulepages.headers import BadFile, read_file, split_headings
+
+METHOD_SECTIONS = ("communication", "membership", "decisions", "conflict")
+SECTIONS = ("values", *METHOD_SECTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A detail field of a section's methods. `kind` is `text`, `list` or `percent`."""
+
+    id: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: str
+    title: str
+    lead: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    id: str
+    title: str
+    meaning: str
+    practice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`fields` holds the default texts by field id; `parts` the body's Markdown by heading."""
+
+    id: str
+    section: str
+    title: str
+    order: int
+    summary: str
+    related: tuple[str, ...]
+    fields: Mapping[str, str | int | list[str]]
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a template's composition: a value's or method's id, and why it belongs."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`home` is its place among the templates on the home page, 0 when it is not shown there."""
+
+    id: str
+    title: str
+    order: int
+    home: int
+    summary: str
+    composition: Mapping[str, tuple[Choice, ...]]
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    sections: tuple[Section, ...]
+    values: Mapping[str, Value]
+    methods: Mapping[tuple[str, str], Method]  # by (section, id)
+    templates: tuple[Template, ...]
+
+    def section(self, id: str) -> Section:
+        return next(section for section in self.sections if section.id == id)
+
+    def template(self, id: str) -> Template | None:
+        return next((template for template in self.templates if template.id == id), None)
+
+    def document(self, template: Template) -> dict[str, list[dict[str, Any]]]:
+        """The template's values and methods as the section lists of a rule document, with their full texts."""
+        lists: dict[str, list[dict[str, Any]]] = {"values": []}
+        for choice in template.composition["values"]:
+            value = self.values[choice.id]
+            entry = {"id": value.id, "title": value.title, "meaning": value.meaning, "practice": value.practice}
+            lists["values"].append(entry)
+        for section in METHOD_SECTIONS:
+            lists[section] = [self._entry(section, choice.id) for choice in template.composition[section]]
+        return lists
+
+    def _entry(self, section: str, id: str) -> dict[str, Any]:
+        method = self.methods[section, id]
+        return {"id": id, "title": method.title, "summary": method.summary, "fields": dict(method.fields)}
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read `seed_data/`; `BadFile` names the file when one is wrong."""
+    sections = tuple(_section(row) for row in _toml(folder / "sections.toml")["section"])
+    values = {row["id"]: Value(**_stripped(row)) for row in _toml(folder / "values.toml")["value"]}
+    methods = {}
+    for section in METHOD_SECTIONS:
+        found = [_method(path, section) for path in sorted((folder / "methods" / section).glob("*.md"))]
+        methods |= {(section, method.id): method for method in sorted(found, key=lambda m: (m.order, m.id))}
+    templates = [_template(path) for path in sorted((folder / "templates").glob("*.md"))]
+    catalogue = Catalogue(sections, values, methods, tuple(sorted(templates, key=lambda t: (t.order, t.id))))
+    _check(catalogue, folder)
+    return catalogue
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        raise BadFile(f"{path}: {error}") from error
+
+
+def _section(row: Mapping[str, Any]) -> Section:
+    fields = tuple(Field(**field) for field in row.get("field", []))
+    return Section(row["id"], row["title"], row["lead"], fields)
+
+
+def _method(path: Path, section: str) -> Method:
+    header, body = read_file(path)
+    try:
+        return Method(
+            id=header["id"],
+            section=section,
+            title=header["title"],
+            order=header["order"],
+            summary=header["summary"],
+            related=tuple(header["related"]),
+            fields=_stripped(header["fields"]),
+            parts=split_headings(body),
+        )
+    except KeyError as error:
+        raise BadFile(f"{path}: the header has no {error}") from error
+
+
+def _template(path: Path) -> Template:
+    header, body = read_file(path)
+    try:
+        composition = {
+            section: tuple(Choice(row["id"], row["why"]) for row in header["composition"][section])
+            for section in SECTIONS
+        }
+        return Template(
+            id=header["id"],
+            title=header["title"],
+            order=header["order"],
+            home=header.get("home", 0),
+            summary=header["summary"],
+            composition=composition,
+            parts=split_headings(body),
+        )
+    except KeyError as error:
+        raise BadFile(f"{path}: the header has no {error}") from error
+
+
+def _stripped(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.strip() if isinstance(value, str) else value for key, value in row.items()}
+
+
+def _check(catalogue: Catalogue, folder: Path) -> None:
+    """Every template's composition names values and methods that exist; every method fills its section's fields."""
+    for template in catalogue.templates:
+        for section, choices in template.composition.items():
+            known = catalogue.values if section == "values" else {id for s, id in catalogue.methods if s == section}
+            for choice in choices:
+                if choice.id not in known:
+                    raise BadFile(f"{folder}/templates/{template.id}.md: no {section} entry is called {choice.id}")
+    for (section, id), method in catalogue.methods.items():
+        wanted = {field.id for field in catalogue.section(section).fields}
+        if set(method.fields) != wanted:
+            odd = ", ".join(sorted(wanted ^ set(method.fields)))
+            raise BadFile(f"{folder}/methods/{section}/{id}.md: [fields] differs from sections.toml in: {odd}")

@@ -1,0 +1,59 @@
+"""Text that people wrote, as safe HTML, and dates as words.
+
+Author text is never Markdown: it is escaped first and then given paragraphs and lists, so that nothing in it can become
+a tag, a link or an attribute.
+"""
+
+import re
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup, escape
+
+MONTHS = "January February March April May June July August September October November December".split()
+BULLET = re.compile(r"\s*[-*•]\s+")
+NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
+
+
+def paragraphs(text: str) -> Markup:
+    """Blank lines part paragraphs; lines that start with `- ` or `1. ` make lists; other line ends are kept."""
+    blocks = [block for block in re.split(r"\n\s*\n", text.strip("\n")) if block.strip()]
+    return Markup("\n").join(_block(block) for block in blocks)
+
+
+def _block(block: str) -> Markup:
+    runs = groupby(block.split("\n"), key=_kind)
+    return Markup("\n").join(_run(kind, list(lines)) for kind, lines in runs)
+
+
+def _kind(line: str) -> str:
+    if BULLET.match(line):
+        return "ul"
+    return "ol" if NUMBER.match(line) else "p"
+
+
+def _run(kind: str, lines: list[str]) -> Markup:
+    if kind == "p":
+        return Markup("<p>{}</p>").format(Markup("<br>\n").join(escape(line.strip()) for line in lines))
+    marker = BULLET if kind == "ul" else NUMBER
+    items = Markup("").join(Markup("<li>{}</li>").format(marker.sub("", line, count=1)) for line in lines)
+    return Markup("<{0}>{1}</{0}>").format(Markup(kind), items)  # noqa: S704 - kind is one of two constants
+
+
+def date_words(moment: str) -> str:
+    """`2026-11-24…` as `24 November 2026`."""
+    year, month, day = moment[:10].split("-")
+    return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
+
+
+def ordinal(index: int) -> str:
+    """1 → `I`, 2 → `II` …: the section numerals of a rule, up to 10."""
+    return ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")[index - 1]
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "paragraphs": paragraphs,
+    "date_words": date_words,
+    "ordinal": ordinal,
+}
