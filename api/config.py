@@ -67,6 +67,10 @@ def read_config(environ: Mapping[str, str]) -> Config:
     )
 
 
+def is_long_enough(secret: str) -> bool:
+    return len(secret) >= SESSION_SECRET_LENGTH
+
+
 def _text(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip()
 
@@ -94,7 +98,7 @@ def _origin(environ: Mapping[str, str], name: str, default: str) -> str:
 def _session_secret(environ: Mapping[str, str]) -> str:
     """A secret that is too short counts as missing: sign-in says so, everything else works."""
     value = _text(environ, "SESSION_SECRET")
-    return value if len(value) >= SESSION_SECRET_LENGTH else ""
+    return value if is_long_enough(value) else ""
 
 
 def _smtp(environ: Mapping[str, str]) -> Smtp | None:

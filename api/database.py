@@ -86,9 +86,9 @@ def open_pool(url: str, *, size: int) -> ConnectionPool[PatientConnection]:
 
 
 class Database:
-    """What actions get: one method that opens a transaction, and one for reading."""
+    """What actions get: one method that opens a transaction, and one for reading. Without a pool it is always away."""
 
-    def __init__(self, pool: ConnectionPool[PatientConnection]) -> None:
+    def __init__(self, pool: ConnectionPool[PatientConnection] | None) -> None:
         self._pool = pool
 
     @contextmanager
@@ -100,6 +100,8 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Transaction]:
         """An autocommitting connection, for single statements."""
+        if self._pool is None:
+            raise DatabaseAway
         try:
             with self._pool.connection() as connection:
                 yield connection

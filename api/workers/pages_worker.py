@@ -42,11 +42,15 @@ class Stopped(Exception):
 
 
 class PagesWorker:
-    """State of one generation. `ready` is called when readers can be served; only its first call counts."""
+    """State of one generation. `ready` is called when readers can be served; only its first call counts.
 
-    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+    `launcher` is the process that starts a successor when it gets SIGUSR1.
+    """
+
+    def __init__(self, config: Config, ready: Callable[[], None], launcher: int | None) -> None:
         self._config = config
         self._ready = ready
+        self._launcher = launcher
         self._tree = Tree(config.build)
         self._tombstones = Tombstones(config.build)
         self._lock = tree_lock(config.build)
@@ -125,11 +129,12 @@ class PagesWorker:
                 self._renderer = renderer
                 return
             self._ready()  # the old pages are whole: let readers have them while the new ones are made
-        build = self._build(reader)
-        for _ in catch_up_rounds(build, reader):
-            pass
         with connection.transaction():
-            self._finish(connection, reader, build, [])
+            wanted = jobs.claim_releases(connection)
+            build = self._build(reader)
+            for _ in catch_up_rounds(build, reader):
+                pass
+            self._finish(connection, reader, build, wanted)
 
     def _build(self, reader: Transaction) -> ReleaseBuild:
         build = ReleaseBuild(self._config, self._tree, self._show)
@@ -224,7 +229,8 @@ class PagesWorker:
                 if jobs.mark_failed(connection, job, "no successor finished it", max_attempts=RELEASE_ATTEMPTS + 1):
                     log.error("release job %d is parked after %d tries", job.id, RELEASE_ATTEMPTS)
                     return
-                os.kill(os.getppid(), signal.SIGUSR1)
+                if self._launcher:
+                    os.kill(self._launcher, signal.SIGUSR1)
 
     def _take_over(self) -> None:
         """Ask the live generation to retire and take the file lock; give up when it does not let go."""
@@ -308,5 +314,7 @@ class PagesWorker:
         self._retiring = True
 
 
-def run_pages_worker(config: Config, *, ready: Callable[[], None], successor: bool) -> int:
-    return PagesWorker(config, ready).run(successor=successor)
+def run_pages_worker(
+    config: Config, *, ready: Callable[[], None], successor: bool, launcher: int | None
+) -> int:
+    return PagesWorker(config, ready, launcher).run(successor=successor)

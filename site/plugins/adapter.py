@@ -27,9 +27,10 @@ from rulepages.site_inputs import Site, load_site
 
 
 def restore_logging() -> None:
-    """Undo Pelican's takeover of logging, which drops repeated messages in the whole process."""
+    """Undo Pelican's takeover of logging, which drops repeated messages in the whole process; and its line per page."""
     logging.setLoggerClass(logging.Logger)
     logging.getLogger().__class__ = logging.RootLogger
+    logging.getLogger("pelican").setLevel(logging.WARNING)
 
 
 class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types

@@ -85,6 +85,7 @@ def _page(
     site: Site,
     path: str,
     template: str,
+    /,
     *,
     title: str,
     description: str,

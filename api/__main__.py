@@ -1,0 +1,231 @@
+"""The command line: `python -m api VERB`. Each verb is one function here; the work is elsewhere."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from api.catalogue.actions import SeedReport, seed_catalogue
+from api.config import Config, read_config
+from api.database import connect, migrate
+from api.errors import CannotStart
+from api.launcher.launcher import Launcher, running_database_url, running_processes, say
+from api.operator import actions as operator
+from rulepages.catalogue import load_catalogue
+from rulepages.headers import BadFile
+
+API_SECONDS = 30  # how long a client may be silent
+API_HEADER_BYTES = 16 * 1024
+API_BODY_BYTES = 1024 * 1024
+
+
+def main(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        config = read_config(os.environ)
+        code: int = options.run(config, options)
+    except (CannotStart, BadFile) as problem:
+        sys.stderr.write(f"communityrule: {problem}\n")
+        return 1
+    except psycopg.OperationalError as error:
+        sys.stderr.write(f"communityrule: the database cannot be used: {_first_line(error)}\n")
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api", description="CommunityRule's commands.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[Config, Any], int], words: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=words, description=words)
+        added.set_defaults(run=run)
+        return added
+
+    verb("serve", serve, "Start everything and keep it running.")
+    verb("migrate", run_migrations, "Bring the database's schema up to date.")
+    verb("seed", seed, "Copy the catalogue's files into the database.")
+    rebuild_verb = verb("rebuild", rebuild, "Make a whole release beside the live one and switch to it.")
+    rebuild_verb.add_argument("--check", action="store_true", help="only compare the live release with the rows")
+    rebuild_verb.add_argument("--json", action="store_true", help="print the report as JSON")
+    status_verb = verb("status", status, "Show jobs, workers, releases and drift.")
+    status_verb.add_argument("--json", action="store_true", help="print it as JSON")
+    export_verb = verb("export", export, "Write all published rules as NDJSON, for the stock pelican command.")
+    export_verb.add_argument("file", type=Path)
+
+    api_verb = verb("serve-api", serve_api, "The API alone (the launcher runs this).")
+    api_verb.add_argument("--socket", type=Path, required=True)
+    pages_verb = verb("pages-worker", pages_worker, "The pages worker alone (the launcher runs this).")
+    pages_verb.add_argument("--ready", type=int, help="file descriptor that is told when readers can be served")
+    pages_verb.add_argument("--successor", action="store_true", help="build a release, then take over")
+    pages_verb.add_argument("--launcher", type=int, help="process that starts a successor on SIGUSR1")
+    verb("errands-worker", errands_worker, "The errands worker alone (the launcher runs this).")
+    web_verb = verb("development-server", development_server, "Serve the site without nginx (the launcher runs this).")
+    web_verb.add_argument("--socket", type=Path, required=True)
+    return parser
+
+
+# -- for people -------------------------------------------------------------------------------------------------------
+
+
+def serve(config: Config, options: Any) -> int:
+    return Launcher(config, os.environ, _seed).run()
+
+
+def run_migrations(config: Config, options: Any) -> int:
+    count = migrate(running_database_url(config), say)
+    say(f"the schema is up to date; {count} migrations were new")
+    return 0
+
+
+def seed(config: Config, options: Any) -> int:
+    _seed(replace(config, database_url=running_database_url(config)))
+    return 0
+
+
+def rebuild(config: Config, options: Any) -> int:
+    with connect(running_database_url(config)) as connection:
+        if options.check:
+            return _check(config, connection, as_json=options.json)
+        report = operator.rebuild(connection=connection, say=(lambda line: None) if options.json else say)
+    if options.json:
+        say(json.dumps(report))
+    else:
+        say(f"release {report['release']} is live: {report['pages']} pages in {report['seconds']:.1f} s")
+    return 0
+
+
+def status(config: Config, options: Any) -> int:
+    """Exit code 0 when all is well."""
+    with connect(running_database_url(config)) as connection:
+        found = operator.read_status(connection=connection, config=config, processes=running_processes(config))
+    say(json.dumps(asdict(found)) if options.json else _status_text(found))
+    return 1 if found.problems else 0
+
+
+def export(config: Config, options: Any) -> int:
+    from api.pages.source import SnapshotSource
+    from rulepages.export import write_export
+
+    with connect(running_database_url(config)) as connection, SnapshotSource(connection) as source:
+        count = write_export(options.file, source.rules(), source.highest_place())
+    say(f"wrote {count} rules to {options.file}")
+    return 0
+
+
+# -- for the launcher -------------------------------------------------------------------------------------------------
+
+
+def serve_api(config: Config, options: Any) -> int:
+    import waitress
+
+    from api.app import THREADS, create_app, open_parts
+
+    signal.signal(signal.SIGTERM, _finish_requests)
+    options.socket.unlink(missing_ok=True)
+    waitress.serve(
+        create_app(open_parts(config)),
+        unix_socket=str(options.socket),
+        threads=THREADS,
+        ident=None,
+        channel_timeout=API_SECONDS,
+        max_request_header_size=API_HEADER_BYTES,
+        max_request_body_size=API_BODY_BYTES,
+        _quiet=True,
+    )
+    return 0
+
+
+def pages_worker(config: Config, options: Any) -> int:
+    from api.workers.pages_worker import run_pages_worker
+
+    def ready() -> None:
+        if options.ready is not None:
+            with suppress(OSError):  # told before, or nobody waits any more
+                os.write(options.ready, b"!")
+                os.close(options.ready)
+
+    return run_pages_worker(config, ready=ready, successor=options.successor, launcher=options.launcher)
+
+
+def errands_worker(config: Config, options: Any) -> int:
+    from api.workers.errands_worker import run_errands_worker
+
+    return run_errands_worker(config)
+
+
+def development_server(config: Config, options: Any) -> int:
+    from api.launcher.development_server import run_development_server
+
+    return run_development_server(config, options.socket)
+
+
+# -- small parts ------------------------------------------------------------------------------------------------------
+
+
+def _seed(config: Config) -> None:
+    with connect(config.database_url) as connection:
+        report = seed_catalogue(connection=connection, catalogue=load_catalogue(config.seed_data))
+    say(_seed_text(report))
+
+
+def _seed_text(report: SeedReport) -> str:
+    counts = (f"{len(report.added)} added", f"{len(report.changed)} changed", f"{len(report.removed)} removed")
+    return f"templates: {', '.join(counts)}, {len(report.left)} left as they were"
+
+
+def _check(config: Config, connection: Any, *, as_json: bool) -> int:
+    from api.jobs.queries import beat
+    from api.pages.check import check_tree
+    from api.pages.tree import Tree
+
+    drift = check_tree(config, Tree(config.build), connection)
+    if drift is None:
+        raise CannotStart("there is no release to check: run python -m api rebuild.")
+    beat(connection, "check", {"release": drift.release, "pages": drift.checked, "drift": drift.found})
+    if as_json:
+        say(json.dumps(drift.to_json()))
+    else:
+        for kind in ("outdated", "damaged", "missing", "unexpected"):
+            for path in getattr(drift, kind):
+                say(f"{kind}: {path}")
+        say(f"{drift.checked} pages checked: {'they are not what the rows say' if drift.found else 'all are right'}")
+    return 1 if drift.found else 0
+
+
+def _status_text(found: operator.Status) -> str:
+    lines = [f"release: {found.current or 'none'} (kept: {', '.join(r['id'] for r in found.releases) or 'none'})"]
+    lines += [f"{name} worker: last sign of life {w['seconds']:.1f} s ago" for name, w in found.workers.items()]
+    lines += [f"jobs waiting: {', '.join(f'{count} {kind}' for kind, count in found.jobs.items()) or 'none'}"]
+    lines += [f"job {job['id']} ({job['kind']}) is parked since {job['dead_at']}: {job['error']}" for job in found.dead]
+    if found.check:
+        verdict = "drift found" if found.check["drift"] else "no drift"
+        lines.append(f"last check: {found.check['seconds']} s ago, {found.check['pages']} pages, {verdict}")
+    else:
+        lines.append("last check: never since the database was started (run: python -m api rebuild --check)")
+    for name, process in (found.processes or {}).items():
+        lines.append(f"{name}: {process['state']}, pid {process['pid']}, {process['restarts']} restarts in the last minute")
+    return "\n".join([*lines, *(f"PROBLEM: {problem}" for problem in found.problems)] or ["all is well"])
+
+
+def _finish_requests(*_: Any) -> None:
+    """waitress stops taking requests and finishes those that it has."""
+    raise SystemExit(0)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

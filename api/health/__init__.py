@@ -1,0 +1,1 @@
+"""Whether the API and its database are well."""

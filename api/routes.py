@@ -1,0 +1,50 @@
+"""Every URL of the API, on one screen."""
+
+from collections.abc import Callable, Mapping
+
+import falcon
+
+from api.catalogue.resources import Template, Templates
+from api.config import Config
+from api.database import Database
+from api.health.actions import DatabaseProbe
+from api.health.resources import Health
+from api.operator.resources import Rebuild
+from api.pages.own_pages import OwnPages
+from api.people import Person
+from api.rules.actions import Parts as RuleParts
+from api.rules.resources import PlainForm, Profile, Rule, RulePublication, Rules, SendLink
+from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+
+
+def add_routes(
+    app: falcon.App,  # type: ignore[type-arg]
+    *,
+    config: Config,
+    database: Database,
+    own_pages: OwnPages,
+    probe: DatabaseProbe,
+    rule_parts: RuleParts,
+    authenticate: Callable[[Mapping[str, str]], Person | None],
+    send_link: SendLink,
+) -> None:
+    sign_in = {"database": database, "config": config, "own_pages": own_pages}
+    rules = {"parts": rule_parts, "origin": config.origin, "own_pages": own_pages, "authenticate": authenticate}
+
+    app.add_route("/api/health", Health(probe=probe))
+
+    app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**sign_in))
+    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(**sign_in))
+    app.add_route("/api/auth/session", Session(**sign_in))
+    app.add_route("/api/auth/logout", Logout(**sign_in))
+
+    app.add_route("/api/rules", Rules(**rules))
+    app.add_route("/api/rules/{rule_id}", Rule(**rules))
+    app.add_route("/api/rules/{rule_id}/publication", RulePublication(**rules))
+    app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))
+    app.add_route("/api/profile", Profile(**rules))
+
+    app.add_route("/api/templates", Templates(database=database))
+    app.add_route("/api/templates/{slug}", Template(database=database))
+
+    app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))
