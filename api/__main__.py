@@ -12,11 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from api.catalogue.actions import SeedReport, seed_catalogue
-from api.config import Config, read_config
-from api.database import connect, migrate
+from api.config import Config, inherited_environment, read_config
+from api.database import OperationalError, connect, migrate
 from api.errors import CannotStart
 from api.launcher.launcher import Launcher, running_database_url, running_processes, say
 from api.operator import actions as operator
@@ -32,12 +30,12 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        config = read_config(os.environ)
+        config = read_config()
         code: int = options.run(config, options)
     except (CannotStart, BadFile) as problem:
         sys.stderr.write(f"communityrule: {problem}\n")
         return 1
-    except psycopg.OperationalError as error:
+    except OperationalError as error:
         sys.stderr.write(f"communityrule: the database cannot be used: {_first_line(error)}\n")
         return 1
     return code
@@ -79,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def serve(config: Config, options: Any) -> int:
-    return Launcher(config, os.environ, _seed).run()
+    return Launcher(config, inherited_environment(), _seed).run()
 
 
 def run_migrations(config: Config, options: Any) -> int:
@@ -214,7 +212,9 @@ def _status_text(found: operator.Status) -> str:
     else:
         lines.append("last check: never since the database was started (run: python -m api rebuild --check)")
     for name, process in (found.processes or {}).items():
-        lines.append(f"{name}: {process['state']}, pid {process['pid']}, {process['restarts']} restarts in the last minute")
+        lines.append(
+            f"{name}: {process['state']}, pid {process['pid']}, {process['restarts']} restarts in the last minute"
+        )
     return "\n".join([*lines, *(f"PROBLEM: {problem}" for problem in found.problems)] or ["all is well"])
 
 

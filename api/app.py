@@ -44,6 +44,11 @@ class Parts:
     own_pages: OwnPages
     tombstones: Tombstones
 
+    def close(self) -> None:
+        self.waiter.stop()
+        self.probe.close()
+        self.database.close()
+
 
 def open_parts(config: Config) -> Parts:
     database = Database(open_pool(config.database_url, size=THREADS + 1) if config.database_url else None)
@@ -61,7 +66,8 @@ def open_parts(config: Config) -> Parts:
 
 
 def create_app(parts: Parts) -> WSGIApplication:
-    app = falcon.App(middleware=[RequestId(), OwnSiteOnly(parts.config.origin), NeverStored()])
+    middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), NeverStored()]
+    app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app, parts.own_pages)
     find_by_token = partial(find_person, database=parts.database, config=parts.config)

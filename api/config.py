@@ -3,6 +3,7 @@
 Nothing here is needed to boot: a route that needs a missing value answers `server_misconfigured`.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +46,12 @@ class Config:
     port: int
 
 
-def read_config(environ: Mapping[str, str]) -> Config:
+def inherited_environment() -> dict[str, str]:
+    """What the launcher hands on to its children."""
+    return dict(os.environ)
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Every setting. Raises CannotStart naming the variable whose value cannot be used."""
     port = _port(environ, "PORT", 3000)
     var = _folder(environ, "VAR_DIR", ROOT / "var")

@@ -6,21 +6,22 @@ Times are bounded on the client's side too, because a frozen server answers noth
 import hashlib
 import os
 import select
-import threading
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg import OperationalError as OperationalError  # noqa: PLC0414 - for workers and commands, which see to it themselves
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.errors import CannotStart, DatabaseAway
 
-ANSWER_SECONDS = 2.0  # how long a request waits for the server's next word
+ANSWER_SECONDS = 2.0  # how long a request waits for the answer to a statement
 CONNECT_SECONDS = 2
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x636F6D72  # "comr"; any fixed number of our own
@@ -29,34 +30,15 @@ Transaction = Connection[TupleRow]
 
 
 class PatientConnection(Connection[Any]):
-    """A connection that closes itself when the server has been silent for `ANSWER_SECONDS`."""
+    """A connection that closes itself when a statement is not answered within `ANSWER_SECONDS`."""
 
-    def wait(self, gen: Generator[Any, Any, Any], interval: float = 0.1) -> Any:
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         try:
-            return super().wait(_bounded(gen, ANSWER_SECONDS), interval=interval)
-        except _Silence:
-            self.pgconn.finish()
-            raise DatabaseAway from None
-
-
-class _Silence(Exception):
-    pass
-
-
-def _bounded(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, Any]:
-    """The same conversation; `_Silence` when no answer came for so long. psycopg sends 0 each time it waited in vain."""
-    deadline = time.monotonic() + seconds
-    try:
-        wanted = next(gen)
-        while True:
-            ready = yield wanted
-            if ready:
-                deadline = time.monotonic() + seconds
-            elif time.monotonic() > deadline:
-                raise _Silence
-            wanted = gen.send(ready)
-    except StopIteration as stop:
-        return stop.value
+            return super().wait(gen, interval, ANSWER_SECONDS if timeout is None else timeout)
+        except OperationalError:
+            if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # the answer may still come; nobody may take it for the next one's
+            raise
 
 
 def connect(url: str) -> Connection[TupleRow]:
@@ -80,7 +62,7 @@ def open_pool(url: str, *, size: int) -> ConnectionPool[PatientConnection]:
             "autocommit": True,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "communityrule api",
-            "options": "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
+            "options": "-c statement_timeout=1800 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=10s",
         },
     )
 
@@ -90,6 +72,10 @@ class Database:
 
     def __init__(self, pool: ConnectionPool[PatientConnection] | None) -> None:
         self._pool = pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -122,7 +108,7 @@ def migrate(url: str, say: Callable[[str], None], folder: Path = MIGRATIONS) -> 
             "version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,"
             "applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        applied = dict(connection.execute("SELECT version, sha256 FROM schema_migration").fetchall())
+        applied: dict[int, str] = dict(connection.execute("SELECT version, sha256 FROM schema_migration").fetchall())
         count = 0
         for path in sorted(folder.glob("[0-9]*.sql")):
             version, text = int(path.name.split("_")[0]), path.read_text(encoding="utf-8")
@@ -140,7 +126,7 @@ def migrate(url: str, say: Callable[[str], None], folder: Path = MIGRATIONS) -> 
 def _apply(connection: Transaction, version: int, name: str, sha256: str, text: str) -> None:
     try:
         with connection.transaction():
-            connection.execute(cast(LiteralString, text))
+            connection.execute(text)
             connection.execute(
                 "INSERT INTO schema_migration (version, name, sha256) VALUES (%s, %s, %s)", [version, name, sha256]
             )
@@ -148,23 +134,13 @@ def _apply(connection: Transaction, version: int, name: str, sha256: str, text: 
         raise CannotStart(f"migration {name} failed and was rolled back: {error}") from error
 
 
-def listen(url: str, channel: str, stopping: threading.Event) -> Iterator[str]:
-    """Payloads of a channel on a connection of its own, until `stopping` is set or the connection breaks."""
-    with connect(url) as connection:
-        start_listening(connection, channel)
-        while not stopping.is_set():
-            for notice in connection.notifies(timeout=1.0, stop_after=1):
-                yield notice.payload
-
-
 def start_listening(connection: Transaction, channel: str) -> None:
     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
 
 
-def wait_for_notice(connection: Transaction, seconds: float, wake: int) -> None:
-    """Sleep until the channel says something, a signal arrives on the file descriptor `wake`, or time is up."""
+def wait_for_notice(connection: Transaction, seconds: float, wake: int) -> list[str]:
+    """Sleep until a channel says something, the file descriptor `wake` is readable, or time is up; return what was said."""
     ready, _, _ = select.select([connection.fileno(), wake], [], [], seconds)
     if wake in ready:
         os.read(wake, 4096)
-    for _ in connection.notifies(timeout=0):
-        pass
+    return [notice.payload for notice in connection.notifies(timeout=0)]

@@ -60,22 +60,22 @@ class ErrorResponses:
             log.error("%s %s: %s", req.method, req.uri_template, problem.message)
         if code == "db_unavailable":
             resp.set_header("Retry-After", "5")
-        self._answer(req, resp, status, code, problem.message, problem.details)
+        self._answer(req, resp, status, code, message=problem.message, details=problem.details)
 
     def falcon_error(self, req: Request, resp: Response, error: falcon.HTTPError, params: object) -> None:
         for name, value in dict(error.headers or {}).items():
             resp.set_header(name, value)
         code = FALCON_CODES.get(error.status_code, "validation_error")
         message = FALCON_MESSAGES.get(error.status_code) or error.description or error.title or "Bad request."
-        self._answer(req, resp, error.status, code, message, None)
+        self._answer(req, resp, str(error.status), code, message=message)
 
     def unexpected(self, req: Request, resp: Response, error: Exception, params: object) -> None:
         """The person learns nothing but that it is our fault; the log has it all, under the request's id."""
         log.error("%s %s failed", req.method, req.uri_template, exc_info=error)
-        self._answer(req, resp, falcon.HTTP_500, "internal_error", "Something went wrong on our side.", None)
+        self._answer(req, resp, falcon.HTTP_500, "internal_error", message="Something went wrong on our side.")
 
     def _answer(
-        self, req: Request, resp: Response, status: str, code: str, message: str, details: object | None
+        self, req: Request, resp: Response, status: str, code: str, *, message: str, details: object | None = None
     ) -> None:
         resp.status = status
         resp.content_type = falcon.MEDIA_JSON

@@ -1,18 +1,18 @@
 """What can go wrong, in our words. No HTTP here: `error_responses` turns these into answers.
 
-    Problem
-    ├── Invalid            what was sent cannot be accepted; `details` says where
-    ├── NotJson            the body is not JSON, or not JSON that we take
-    ├── WrongType          the body is of another content type
-    ├── TooLarge           the body is larger than this route takes
-    ├── NotSignedIn
-    ├── Forbidden
-    ├── NotFound
-    ├── Conflict           somebody else was faster
-    ├── LinkExpired        a magic link that is used up, too old or mangled
-    ├── Misconfigured      a setting is missing for this route
-    ├── DatabaseAway       the database cannot be reached, or is too slow to wait for
-    └── CannotStart        a command cannot do its work; the message says what to do
+Problem
+├── Invalid            what was sent cannot be accepted; `details` says where
+├── NotJson            the body is not JSON, or not JSON that we take
+├── WrongType          the body is of another content type
+├── TooLarge           the body is larger than this route takes
+├── NotSignedIn
+├── Forbidden
+├── NotFound
+├── Conflict           somebody else was faster
+├── LinkExpired        a magic link that is used up, too old or mangled
+├── Misconfigured      a setting is missing for this route
+├── DatabaseAway       the database cannot be reached, or is too slow to wait for
+└── CannotStart        a command cannot do its work; the message says what to do
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Every URL of the API, on one screen."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import falcon
 
@@ -28,8 +29,13 @@ def add_routes(
     authenticate: Callable[[Mapping[str, str]], Person | None],
     send_link: SendLink,
 ) -> None:
-    sign_in = {"database": database, "config": config, "own_pages": own_pages}
-    rules = {"parts": rule_parts, "origin": config.origin, "own_pages": own_pages, "authenticate": authenticate}
+    sign_in: dict[str, Any] = {"database": database, "config": config, "own_pages": own_pages}
+    rules: dict[str, Any] = {
+        "parts": rule_parts,
+        "origin": config.origin,
+        "own_pages": own_pages,
+        "authenticate": authenticate,
+    }
 
     app.add_route("/api/health", Health(probe=probe))
 

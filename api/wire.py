@@ -56,7 +56,11 @@ def parse_form(raw: bytes, content_type: str | None) -> dict[str, str]:
     check_size(raw)
     try:
         pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS, strict_parsing=False
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=FORM_FIELDS,
+            strict_parsing=False,
         )
     except ValueError:
         raise Invalid("The form could not be read: it is not UTF-8, or has too many fields.") from None

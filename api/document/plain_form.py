@@ -6,7 +6,9 @@ from typing import Any
 
 from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Catalogue, Template
 
-ENTRY_PATH = re.compile(r"([a-z]+)\.(\d{1,2})\.(id|own|title|summary|meaning|practice|remove|fields\.([a-z0-9-]{1,80}))")
+ENTRY_PATH = re.compile(
+    r"([a-z]+)\.(\d{1,2})\.(id|own|title|summary|meaning|practice|remove|fields\.([a-z0-9-]{1,80}))"
+)
 
 
 def read_controls(controls: Mapping[str, str], catalogue: Catalogue) -> dict[str, Any]:

@@ -32,7 +32,7 @@ SENTENCES = {
 
 
 def read_document(plain: Any) -> RuleDocument:
-    """Validate; raise Invalid with `details` = {"fieldErrors": {document path: [sentence]}, "formErrors": [sentence]}."""
+    """Validate; raise Invalid, whose `details` are {"fieldErrors": {path: [sentence]}, "formErrors": [sentence]}."""
     try:
         return RuleDocument.model_validate(plain)
     except ValidationError as error:

@@ -29,6 +29,9 @@ class DatabaseProbe:
         except TimeoutError:
             return False
 
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     def _ask(self) -> bool:
         try:
             with self._database.connection() as connection:

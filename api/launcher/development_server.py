@@ -1,7 +1,7 @@
 """A small server for development, used where nginx is not installed. It follows the serving table.
 
-Pages come from the tree, `/api/` goes on to the API's socket. It is as right as nginx about addresses, headers and error
-pages, and makes no promise about speed.
+Pages come from the tree, `/api/` goes on to the API's socket. It is as right as nginx about addresses, headers and
+error pages, and makes no promise about speed.
 """
 
 import http.client
@@ -34,8 +34,14 @@ class DevelopmentServer:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        if path.startswith(table.API):
+        if target := table.redirect_of(path):
+            status, headers, body = 301, {"Location": target}, b""
+        elif path.startswith(table.API):
             status, headers, body = self._from_api(environ)
+        elif environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            status, headers, body = 405, {"Content-Type": "text/plain; charset=utf-8"}, b"Pages can only be read.\n"
+        elif _is_unreadable(path):
+            status, headers, body = self._error(404)
         else:
             status, headers, body = self._from_tree(environ, path)
         reason = http.client.responses.get(status, "")
@@ -45,11 +51,7 @@ class DevelopmentServer:
     # -- the tree -----------------------------------------------------------------------------------------------------
 
     def _from_tree(self, environ: WSGIEnvironment, path: str) -> Answer:
-        if target := table.redirect_of(path):
-            return 301, {"Location": target}, b""
         current = self._build / "current"
-        if re.search(table.HIDDEN, path) or "\0" in path:
-            return self._error(404)
         if path.startswith(table.ASSETS):
             return self._file(environ, self._build / path.removeprefix("/"), table.ASSET_CACHE)
         hidden = re.search(table.TOMBSTONE, path)
@@ -57,16 +59,10 @@ class DevelopmentServer:
             return self._error(410)
         if not (current / table.WHOLE).exists():
             return self._error(503)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return 405, {"Content-Type": "text/plain; charset=utf-8"}, b"Pages can only be read.\n"
-        target_file = current / path.removeprefix("/")
-        if target_file.is_dir():
-            if not path.endswith("/"):
-                return 301, {"Location": re.sub("^/+", "/", path) + "/"}, b""
-            target_file = target_file / "index.html"
-        if path.strip("/") in table.ERROR_PAGES.values():
-            return self._error(404)
-        return self._file(environ, target_file, table.PAGE_CACHE)
+        if (current / path.removeprefix("/")).is_dir() and not path.endswith("/"):
+            return 301, {"Location": f"{path}/"}, b""
+        file = current / (path.removeprefix("/") + ("index.html" if path.endswith("/") else ""))
+        return self._file(environ, file, table.PAGE_CACHE)
 
     def _file(self, environ: WSGIEnvironment, file: Path, cache: str) -> Answer:
         """The file, or its `.gz` twin for a browser that takes it."""
@@ -114,11 +110,9 @@ class DevelopmentServer:
 
     def _ask_api(self, environ: WSGIEnvironment, body: bytes) -> Answer:
         connection = _SocketConnection(self._socket)
-        query = environ.get("QUERY_STRING")
-        # The raw path, as nginx passes it on: waitress has it decoded in PATH_INFO only.
-        path = environ.get("REQUEST_URI") or environ["PATH_INFO"] + (f"?{query}" if query else "")
         try:
-            connection.request(environ["REQUEST_METHOD"], path, body, _request_headers(environ))
+            # The raw path, as nginx passes it on; PATH_INFO has it decoded.
+            connection.request(environ["REQUEST_METHOD"], environ["REQUEST_URI"], body, _request_headers(environ))
             response = connection.getresponse()
             headers = {
                 name: value
@@ -139,6 +133,12 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
+
+
+def _is_unreadable(path: str) -> bool:
+    """The tree's own names, error pages by their file names, and what no file can be called."""
+    own = re.search(table.HIDDEN, path) or path.removeprefix("/") in table.ERROR_PAGES.values()
+    return bool(own) or "\0" in path or "//" in path
 
 
 def _request_headers(environ: WSGIEnvironment) -> dict[str, str]:

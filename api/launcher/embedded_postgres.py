@@ -86,7 +86,7 @@ def _can_run(binaries: Path, account: pwd.struct_passwd) -> bool:
 
 
 def _reachable_data(data: Path, account: pwd.struct_passwd | None) -> Path:
-    """The data folder, owned by the account. Where the account cannot get to it, `data` links to a place where it can."""
+    """The data folder, owned by the account. Where that cannot get to it, `data` links to a place where it can."""
     if data.exists():
         return data.resolve()
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -116,8 +116,8 @@ def _check_version(folder: Path, data: Path, home: Path, account: pwd.struct_pas
     ours = _run([str(home / "bin" / "postgres"), "--version"], account).stdout.split()[-1].split(".")[0]
     if made_by != ours:
         raise CannotStart(
-            f"{data} was made by PostgreSQL {made_by} and this is {ours}: dump it with pg_dump {made_by}, move the folder"
-            " away, start again and load the dump with psql."
+            f"{data} was made by PostgreSQL {made_by} and this is {ours}: dump it with pg_dump {made_by}, move the"
+            " folder away, start again and load the dump with psql."
         )
 
 
@@ -132,7 +132,7 @@ def _socket_folder(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _run(command: list[str], account: pwd.struct_passwd | None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own commands
+    return subprocess.run(
         command, capture_output=True, text=True, check=False, cwd="/", env=ENVIRONMENT, **_as(account)
     )
 

@@ -21,11 +21,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from api import ROOT
 from api.config import Config, is_long_enough
-from api.database import connect, migrate
+from api.database import OperationalError, connect, migrate
 from api.errors import CannotStart
 from api.launcher import embedded_postgres
 from api.launcher.nginx_conf import write_nginx_conf
@@ -90,9 +88,8 @@ class Launcher:
             self._processes[name].start()
         self._note()
         # On Cloudron the platform's monitor wants an answer while the site is built; elsewhere the first page is whole.
-        if not self._config.cloudron:
-            if (code := self._wait(lambda: bool(select.select([ready], [], [], 0)[0]))) is not None:
-                return code
+        if not self._config.cloudron and (code := self._wait(lambda: _is_readable(ready))) is not None:
+            return code
         self._add_web()
         self._processes["web"].start()
         self._note()
@@ -222,7 +219,7 @@ class Launcher:
     def _wait_for_postgres(self, process: Process) -> None:
         deadline = time.monotonic() + POSTGRES_SECONDS
         while self._stopping is None:
-            with suppress(psycopg.OperationalError):
+            with suppress(OperationalError):
                 connect(self._config.database_url).close()
                 return
             if process.pid in reap():
@@ -250,9 +247,7 @@ class Launcher:
         stop_signal: int = signal.SIGTERM,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._processes[name] = Process(
-            name, command, self._environment, stop_signal, {"cwd": ROOT, **(options or {})}
-        )
+        self._processes[name] = Process(name, command, self._environment, stop_signal, {"cwd": ROOT, **(options or {})})
 
     def _add_web(self) -> None:
         nginx = shutil.which("nginx", path=self._environment.get("PATH", os.defpath) + ":/usr/sbin")
@@ -343,9 +338,12 @@ def check_port(config: Config) -> None:
         try:
             probe.bind((config.bind, config.port))
         except OSError as error:
-            raise CannotStart(
-                f"port {config.port} on {config.bind} cannot be used ({error.strerror}): stop what uses it, or set PORT."
-            ) from None
+            reason = f"port {config.port} on {config.bind} cannot be used ({error.strerror})"
+            raise CannotStart(f"{reason}: stop what uses it, or set PORT.") from None
+
+
+def _is_readable(descriptor: int) -> bool:
+    return bool(select.select([descriptor], [], [], 0)[0])
 
 
 def _kept_secret(var: Path) -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,11 +29,11 @@ class Process:
 
     def start(self) -> None:
         """Start it in a session of its own, so that the terminal's Ctrl-C reaches the launcher alone."""
-        child = subprocess.Popen(  # noqa: S603 - our own commands
+        child = subprocess.Popen(
             self.command,
             env=dict(self.environment),
             start_new_session=True,
-            preexec_fn=_die_with_parent(self.stop_signal),
+            preexec_fn=_die_with_parent(self.stop_signal),  # noqa: PLW1509 - the launcher has one thread
             stdin=subprocess.DEVNULL,
             **self.options,
         )
@@ -41,10 +42,8 @@ class Process:
 
     def signal(self, number: int) -> None:
         if self.pid is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass
 
 
 def _die_with_parent(number: int) -> Callable[[], None]:
@@ -60,7 +59,7 @@ def _die_with_parent(number: int) -> Callable[[], None]:
 
 def reap() -> dict[int, int]:
     """Every child that has ended, ours or adopted as PID 1: its exit code by its id, negative for a signal."""
-    ended = {}
+    ended: dict[int, int] = {}
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

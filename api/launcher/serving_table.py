@@ -43,7 +43,9 @@ STARTING = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>One moment · CommunityRule</title>'
     "<h1>One moment</h1><p>CommunityRule is being started. Please try again in a few seconds.</p></html>\n"
 )
-API_AWAY = '{"error":{"code":"api_unavailable","message":"The service is being restarted. Please try again in a moment."}}'
+API_AWAY = (
+    '{"error":{"code":"api_unavailable","message":"The service is being restarted. Please try again in a moment."}}'
+)
 API_TOO_LARGE = '{"error":{"code":"payload_too_large","message":"The body is too large."}}'
 API_BODY_BYTES = 1024 * 1024  # the API itself takes less and says so in its own words
 API_SECONDS = 30

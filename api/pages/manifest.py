@@ -1,7 +1,7 @@
 """What a release holds: for each path the sha256 of its bytes and the fingerprint of what it was made from.
 
-A journal beside the release: one JSON line per written or removed page, appended as it happens; the last line for a path
-counts. It is written after the page, so a page is never newer than the line that the worker's next try will add.
+A journal beside the release: one JSON line per written or removed page, appended as it happens; the last line for a
+path counts. It is written after the page, so a page is never newer than the line that the worker's next try will add.
 """
 
 import hashlib

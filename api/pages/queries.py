@@ -86,7 +86,8 @@ def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
     if not rows:
         return None
     versions = tuple(Version(row[4], row[5], row[6], row[7], None) for row in rows)
-    return Rule(*rows[0][:4], versions=versions)
+    slug, place, title, context = rows[0][:4]
+    return Rule(slug, place, title, context, versions)
 
 
 def find_document(connection: Connection[Any], slug: str, number: int) -> Document:

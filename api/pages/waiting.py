@@ -1,17 +1,19 @@
 """How a publish request waits until its page is live: registered before the commit, woken by the worker's word."""
 
 import logging
+import os
+import select
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.database import Database, listen
+from api.database import Database, connect, start_listening, wait_for_notice
 from api.errors import DatabaseAway
 from api.jobs.queries import job_state
 
 LIVE_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
+LISTEN_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +26,20 @@ class LiveWaiter:
         self._places = threading.BoundedSemaphore(places)
         self._events: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="live-waiter", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
+        os.write(self._waker, b"!")
+        if self._thread.is_alive():
+            self._thread.join()
+        os.close(self._wake)
+        os.close(self._waker)
 
     @contextmanager
     def place(self) -> Iterator["WaitingPlace"]:
@@ -56,15 +64,18 @@ class LiveWaiter:
             self._events.pop(job_id, None)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
-                for payload in listen(self._url, "live", self._stopping):
-                    self._wake(payload)
+                with connect(self._url) as connection:
+                    start_listening(connection, "live")
+                    while not self._stopping:
+                        for payload in wait_for_notice(connection, LISTEN_SECONDS, self._wake):
+                            self._tell(payload)
             except Exception as error:  # whatever happens here, the next try must come
                 log.warning("waiting for live pages: %s; trying again", error)
-                time.sleep(RECONNECT_SECONDS)
+                select.select([self._wake], [], [], RECONNECT_SECONDS)
 
-    def _wake(self, payload: str) -> None:
+    def _tell(self, payload: str) -> None:
         with self._lock:
             for id in payload.split(","):
                 if event := self._events.get(int(id)):

@@ -157,9 +157,7 @@ def read_draft(*, database: Database, by: Person, draft_id: int) -> DraftRow:
     return draft
 
 
-def _add_version(
-    connection: Transaction, rule_id: int, number: int, document: RuleDocument, *, reason: str
-) -> str:
+def _add_version(connection: Transaction, rule_id: int, number: int, document: RuleDocument, *, reason: str) -> str:
     canonical = canonical_json(document.to_json())
     sha256 = sha256_of(canonical)
     queries.add_version(connection, rule_id, number=number, document=canonical, sha256=sha256, reason=reason)

@@ -32,7 +32,12 @@ class _Rules:
     """`authenticate` finds who a request's cookies belong to."""
 
     def __init__(
-        self, *, parts: Parts, origin: str, own_pages: OwnPages, authenticate: Callable[[Mapping[str, str]], Person | None]
+        self,
+        *,
+        parts: Parts,
+        origin: str,
+        own_pages: OwnPages,
+        authenticate: Callable[[Mapping[str, str]], Person | None],
     ) -> None:
         self._parts, self._origin, self._own_pages = parts, origin, own_pages
         self._authenticate = authenticate
@@ -139,9 +144,7 @@ class Profile(_Rules):
             for rule in rules
         ]
         resp.content_type = falcon.MEDIA_HTML
-        resp.text = self._own_pages.render(
-            "my_rules.html", "Your rules", email=person.email, rules=rows, drafts=drafts
-        )
+        resp.text = self._own_pages.render("my_rules.html", "Your rules", email=person.email, rules=rows, drafts=drafts)
 
 
 class PlainForm(_Rules):

@@ -17,9 +17,13 @@ from api.sign_in import queries
 
 LINK_MINUTES = 10
 SESSION_DAYS = 30
-EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\\x00-\x20\x7f-\x9f]{1,64}@[^\s@<>\"(),:;\[\]\\_\x00-\x20\x7f-\x9f]{1,190}\.[^\s@.<>\"(),:;\[\]\\\x00-\x20\x7f-\x9f]{2,63}")
+EMAIL = re.compile(
+    r"[^\s@<>\"(),:;\[\]\\\x00-\x20\x7f-\x9f]{1,64}@[^\s@<>\"(),:;\[\]\\_\x00-\x20\x7f-\x9f]{1,190}\.[^\s@.<>\"(),:;\[\]\\\x00-\x20\x7f-\x9f]{2,63}"
+)
 # Where a link may lead: a plain path of this site with plain parameters. No `//`, no backslash, no `%`, no control.
-NEXT = re.compile(r"/(?:[a-z0-9][a-z0-9._-]*/)*(?:[a-z0-9][a-z0-9._-]*)?(?:\?[a-z]+=[a-z0-9-]+(?:&[a-z]+=[a-z0-9-]+)*)?")
+NEXT = re.compile(
+    r"/(?:[a-z0-9][a-z0-9._-]*/)*(?:[a-z0-9][a-z0-9._-]*)?(?:\?[a-z]+=[a-z0-9-]+(?:&[a-z]+=[a-z0-9-]+)*)?"
+)
 HOME = "/profile/"
 
 LINK_MAIL = """Hello,
@@ -84,9 +88,7 @@ def consume_link(*, database: Database, config: Config, token: str) -> Entry:
         next = link.next
         if link.draft:
             next = f"/api/create/plain?draft={queries.add_draft(connection, person.id, link.draft)}"
-        queries.add_session(
-            connection, hmac=_hmac(secret, "session", session), person_id=person.id, days=SESSION_DAYS
-        )
+        queries.add_session(connection, hmac=_hmac(secret, "session", session), person_id=person.id, days=SESSION_DAYS)
     return Entry(session, next)
 
 

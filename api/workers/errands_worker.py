@@ -6,10 +6,8 @@ import smtplib
 import time
 from typing import Any
 
-import psycopg
-
 from api.config import Config
-from api.database import Transaction, connect, start_listening, wait_for_notice
+from api.database import OperationalError, Transaction, connect, start_listening, wait_for_notice
 from api.jobs import queries as jobs
 from api.mail.mailer import Mailer, compose, open_mailer
 from api.workers import queries
@@ -37,7 +35,7 @@ class ErrandsWorker:
                 with connect(self._config.database_url) as connection, connect(self._config.database_url) as listener:
                     start_listening(listener, "work")
                     self._work(connection, listener)
-            except psycopg.OperationalError as error:
+            except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
         return 0

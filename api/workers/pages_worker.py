@@ -1,7 +1,7 @@
 """The pages worker: claims what waits as one batch, writes the affected pages, says so.
 
-One process writes the served tree, held by a file lock and an advisory lock; others stand by. A *generation* is one such
-process with the content, catalogue, theme and code that it loaded at its start. A new release is a new generation: the
+One process writes the served tree, held by a file lock and an advisory lock; others stand by. A *generation* is one
+such process with the content, catalogue, theme and code that it loaded at its start. A release is a new generation: the
 old one asks the launcher for a successor (SIGUSR1), which builds a whole release beside the live one, catches up, asks
 the old one to retire (SIGUSR2), takes its locks, switches, and is the pages worker from then on.
 """
@@ -12,12 +12,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
-
 from api.config import Config
-from api.database import Transaction, connect, start_listening, wait_for_notice
+from api.database import OperationalError, Transaction, connect, start_listening, wait_for_notice
 from api.jobs import queries as jobs
 from api.pages import queries
 from api.pages.publishing import Report, apply_changes
@@ -33,6 +32,7 @@ TREE_LOCK = 0x70616765  # "page": the advisory lock's key
 BEAT_SECONDS = 1.0
 RETIRE_SECONDS = 30.0
 RELEASE_ATTEMPTS = 3
+GENTLE = 10  # the priority of a build beside the live generation
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class PagesWorker:
                     self._serve(connection, reader)
             except Stopped:
                 break
-            except psycopg.OperationalError as error:
+            except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
         self._leave()
@@ -90,9 +90,9 @@ class PagesWorker:
             with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
                 with connection.transaction():
                     wanted = jobs.claim_releases(connection)
-                    build = self._build(reader)
-                    for count in catch_up_rounds(build, reader):
-                        log.info("caught up with %d publishes", count)
+                    build = self._build_gently(reader)
+                    for _ in catch_up_rounds(build, reader):
+                        pass
                     self._take_over()
                     self._claim_database(connection)
                     self._finish(connection, reader, build, wanted)
@@ -109,12 +109,16 @@ class PagesWorker:
         return 0
 
     def _serve(self, connection: Transaction, reader: Transaction) -> None:
+        self.open(connection, reader)
+        self._ready()
+        self._work(connection, reader)
+
+    def open(self, connection: Transaction, reader: Transaction) -> None:
+        """Take the tree, put it in order, and load or make the release that readers see."""
         self._claim_database(connection)
         self._derive_tombstones(connection)
         if self._renderer is None:
             self._open_tree(connection, reader)
-        self._ready()
-        self._work(connection, reader)
 
     def _open_tree(self, connection: Transaction, reader: Transaction) -> None:
         """Go on with the live release when it was made from the same inputs and can be trusted; else make one."""
@@ -135,6 +139,11 @@ class PagesWorker:
             for _ in catch_up_rounds(build, reader):
                 pass
             self._finish(connection, reader, build, wanted)
+
+    def _build_gently(self, reader: Transaction) -> ReleaseBuild:
+        """Beside the live generation: on a thread that lets everybody else go first (Linux keeps that per thread)."""
+        with ThreadPoolExecutor(1, initializer=lambda: os.setpriority(os.PRIO_PROCESS, 0, GENTLE)) as thread:
+            return thread.submit(self._build, reader).result()
 
     def _build(self, reader: Transaction) -> ReleaseBuild:
         build = ReleaseBuild(self._config, self._tree, self._show)
@@ -160,18 +169,18 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while self._publish_batch(connection, reader):
+                while self.publish_batch(connection, reader):
                     self._beat(connection)
                 self._beat(connection)
                 self._ask_for_release(connection)
                 self._heal_lost_tree(connection, reader)
                 wait_for_notice(listener, BEAT_SECONDS, self._wake)
 
-    def _publish_batch(self, connection: Transaction, reader: Transaction) -> bool:
+    def publish_batch(self, connection: Transaction, reader: Transaction) -> bool:
         """Write what waits; False when nothing does. A crash at any point repeats it, which is harmless.
 
-        No lock is held while pages are written: the tree's locks make this the only process that claims page jobs, and a
-        frozen worker must not hold up a publisher.
+        No lock is held while pages are written: the tree's locks make this the only process that claims page jobs, and
+        a frozen worker must not hold up a publisher.
         """
         assert self._renderer is not None
         claimed = jobs.claim(connection, "page", limit=BATCH)
@@ -183,7 +192,7 @@ class PagesWorker:
                 report = apply_changes(
                     self._renderer, source, changes, lambda report: self._announce(connection, claimed, changes, report)
                 )
-        except psycopg.OperationalError:
+        except OperationalError:
             raise
         except Exception as error:
             log.exception("a batch of %d jobs failed", len(claimed))
@@ -314,7 +323,5 @@ class PagesWorker:
         self._retiring = True
 
 
-def run_pages_worker(
-    config: Config, *, ready: Callable[[], None], successor: bool, launcher: int | None
-) -> int:
+def run_pages_worker(config: Config, *, ready: Callable[[], None], successor: bool, launcher: int | None) -> int:
     return PagesWorker(config, ready, launcher).run(successor=successor)

@@ -15,9 +15,7 @@ def is_past(connection: Connection[Any], job_id: int, seconds: int) -> bool:
 
 def finish_mail(connection: Connection[Any], job_id: int) -> None:
     """Done; its text, which may hold a link, is not kept."""
-    connection.execute(
-        "UPDATE job SET done_at = clock_timestamp(), error = '', payload = '{}' WHERE id = %s", [job_id]
-    )
+    connection.execute("UPDATE job SET done_at = clock_timestamp(), error = '', payload = '{}' WHERE id = %s", [job_id])
 
 
 def delete_expired(connection: Connection[Any]) -> None:

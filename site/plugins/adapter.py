@@ -31,6 +31,14 @@ def restore_logging() -> None:
     logging.setLoggerClass(logging.Logger)
     logging.getLogger().__class__ = logging.RootLogger
     logging.getLogger("pelican").setLevel(logging.WARNING)
+    logging.getLogger("pelican").addHandler(FatalWarnings())
+
+
+class FatalWarnings(logging.Handler):
+    """Pelican forgives and goes on; a page that it warns of must not be put in place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise RuntimeError(f"Pelican warns: {record.getMessage()}")
 
 
 class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types
@@ -88,7 +96,8 @@ class RulePagesGenerator(Generator):  # type: ignore[misc]  # pelican ships no t
 
     def _template(self, name: str) -> Template:
         """Our templates have whole file names; Pelican's own look-up would try `.html` after each."""
-        return self.env.get_template(name)
+        template: Template = self.env.get_template(name)
+        return template
 
 
 class NoRules:

@@ -12,7 +12,8 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-# Google Fonts' own ranges, so that a character is in exactly one of the two files; keep theme/static/css/1-tokens.css in step.
+# Google Fonts' own ranges, so that a character is in exactly one of the two files; theme/static/css/1-tokens.css
+# repeats them.
 LATIN = (
     "0000-00FF 0131 0152-0153 02BB-02BC 02C6 02DA 02DC 0304 0308 0329 2000-2027 202F-203A 2044 2074 20AC 2122 "
     "2190-2193 2212 2215 FEFF FFFD"

@@ -105,7 +105,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     """Read `seed_data/`; `BadFile` names the file when one is wrong."""
     sections = tuple(_section(row) for row in _toml(folder / "sections.toml")["section"])
     values = {row["id"]: Value(**_stripped(row)) for row in _toml(folder / "values.toml")["value"]}
-    methods = {}
+    methods: dict[tuple[str, str], Method] = {}
     for section in METHOD_SECTIONS:
         found = [_method(path, section) for path in sorted((folder / "methods" / section).glob("*.md"))]
         methods |= {(section, method.id): method for method in sorted(found, key=lambda m: (m.order, m.id))}

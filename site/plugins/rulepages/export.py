@@ -1,6 +1,6 @@
 """An export of rows: what the stock `pelican` command builds the site from, without a database.
 
-NDJSON. The first line is `{"highest_place": n}`; then one rule a line: listed ones by place, then unlisted ones by slug.
+NDJSON. The first line is `{"highest_place": n}`; then one rule a line: listed ones by place, then the others by slug.
 """
 
 import json

@@ -31,9 +31,8 @@ def mark(slug: str) -> Markup:
         elif kind == 2:
             shapes.append(f'<circle cx="{x * 4 // 5}" cy="{y * 4 // 5}" r="11" fill="currentColor"/>')
         else:
-            shapes.append(
-                f'<circle cx="{x * 3 // 5}" cy="{y * 3 // 5}" r="14" fill="none" stroke="currentColor" stroke-width="5"/>'
-            )
+            ring = 'r="14" fill="none" stroke="currentColor" stroke-width="5"'
+            shapes.append(f'<circle cx="{x * 3 // 5}" cy="{y * 3 // 5}" {ring}/>')
     inner = bits >> 40 & 3
     shapes.append(f'<circle r="{12 + 5 * inner}" fill="currentColor"/>')
     drawing = "".join(shapes)

@@ -210,7 +210,7 @@ def home_page(site: Site, source: Listings) -> Page:
         "index.html",
         "home.html",
         title="Write down how you govern yourselves",
-        description="CommunityRule helps a community write its rule, publish it at a lasting address and keep it alive.",
+        description="CommunityRule helps a community write its rule, publish it at a lasting address, keep it alive.",
         key=cards_digest(cards),
         cards=cards,
         templates=templates,

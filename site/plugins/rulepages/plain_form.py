@@ -60,7 +60,9 @@ def plain_form(
     return {
         "templates": catalogue.templates,
         "name": _control("community.name", "Name of your community", "line", community.get("name"), errors),
-        "context": _control("community.context", "What is it for, in a sentence or two?", "text", community.get("context"), errors),
+        "context": _control(
+            "community.context", "What is it for, in a sentence or two?", "text", community.get("context"), errors
+        ),
         "groups": [_group(catalogue.section(id), document.get(id) or [], errors) for id in SECTIONS],
         "chosen_template": chosen_template,
         "email": email,
@@ -85,7 +87,9 @@ def _entry(section: Section, index: int, entry: Mapping[str, Any], errors: Mappi
     return Entry(prefix, str(entry.get("title") or ""), hidden, tuple(make(section, prefix, entry, errors)), not entry)
 
 
-def _value_controls(section: Section, prefix: str, entry: Mapping[str, Any], errors: Mapping[str, str]) -> list[Control]:
+def _value_controls(
+    section: Section, prefix: str, entry: Mapping[str, Any], errors: Mapping[str, str]
+) -> list[Control]:
     return [
         _control(f"{prefix}.title", "Value", "line", entry.get("title"), errors),
         _control(f"{prefix}.meaning", "What it means to us", "text", entry.get("meaning"), errors),
@@ -109,5 +113,7 @@ def _method_controls(
 
 
 def _control(name: str, label: str, kind: str, value: Any, errors: Mapping[str, str]) -> Control:
-    text = "\n".join(str(item) for item in value) if isinstance(value, list) else str(value if value is not None else "")
+    text = (
+        "\n".join(str(item) for item in value) if isinstance(value, list) else str(value if value is not None else "")
+    )
     return Control(name, label, kind, text, errors.get(name, ""))

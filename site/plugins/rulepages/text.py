@@ -11,7 +11,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 BULLET = re.compile(r"\s*[-*•]\s+")
 NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
 
