@@ -139,7 +139,7 @@ def start_listening(connection: Transaction, channel: str) -> None:
 
 
 def wait_for_notice(connection: Transaction, seconds: float, wake: int) -> list[str]:
-    """Sleep until a channel says something, the file descriptor `wake` is readable, or time is up; return what was said."""
+    """Sleep until a channel speaks, the file descriptor `wake` is readable, or time is up; return what was said."""
     ready, _, _ = select.select([connection.fileno(), wake], [], [], seconds)
     if wake in ready:
         os.read(wake, 4096)

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    skipped = [report for report in terminalreporter.stats.get("skipped", [])]
+    skipped = terminalreporter.stats.get("skipped", [])
     ran = sum(len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "xfailed"))
     terminalreporter.write_line(f"ran {ran} tests, skipped {len(skipped)}")
     for report in skipped:

@@ -10,7 +10,7 @@ from api.database import Database
 from api.document.plain_form import fill_from_template, keep_unseen, read_controls
 from api.document.reading import read_document
 from api.document.rule_document import RuleDocument
-from api.errors import Invalid, NotFound, Problem
+from api.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Problem
 from api.pages.own_pages import OwnPages
 from api.people import Person, require
 from api.rules import actions
@@ -20,6 +20,18 @@ from api.rules.queries import RuleRow
 from api.wire import BODY_BYTES, parse_form, read_body, to_json
 
 MAX_LISTED = 100
+# What a rejected form comes back with. Other problems (the database is away) are answered like everywhere else.
+FORM_STATUSES: dict[type[Problem], str] = {
+    Invalid: falcon.HTTP_400,
+    NotSignedIn: falcon.HTTP_401,
+    Forbidden: falcon.HTTP_403,
+    NotFound: falcon.HTTP_404,
+    Conflict: falcon.HTTP_409,
+}
+SIGNED_OUT = (
+    "You are not signed in any more. Sign in in another tab, come back to this one and press the button again: nothing"
+    " that you typed is lost."
+)
 
 
 class SendLink(Protocol):
@@ -187,8 +199,8 @@ class PlainForm(_Rules):
                 self._keep_draft(form, typed, resp)
             else:
                 self._publish(form, typed, person, resp)
-        except Problem as problem:
-            resp.status = falcon.HTTP_400
+        except tuple(FORM_STATUSES) as problem:
+            resp.status = FORM_STATUSES[type(problem)]
             resp.text = self._own_pages.form(**self._typed_back(form, typed, person), errors=_control_errors(problem))
 
     def _publish(self, form: dict[str, str], typed: dict[str, Any], person: Person, resp: Response) -> None:
@@ -272,7 +284,8 @@ def _control_errors(problem: Problem) -> dict[str, str]:
     """Sentences by control name; the empty name for what concerns the whole form."""
     details = problem.details or {}
     errors = {path: words[0] for path, words in details.get("fieldErrors", {}).items()}
-    general = details.get("formErrors") or ([] if errors else [problem.message])
+    message = SIGNED_OUT if isinstance(problem, NotSignedIn) else problem.message
+    general = details.get("formErrors") or ([] if errors else [message])
     return {**errors, **({"": general[0]} if general else {})}
 
 

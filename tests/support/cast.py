@@ -1,8 +1,10 @@
 """The people of the tests, and the app as they meet it: in process, on a real database."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import falcon.testing
 
@@ -15,6 +17,18 @@ OLGA = "olga@example.org"  # an operator
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+
+
+class Browser(falcon.testing.TestClient):
+    """One that keeps its session's cookie."""
+
+    def __init__(self, app: Any, cookie: str, next: str) -> None:
+        super().__init__(app, headers={"Cookie": cookie})
+        self.cookie, self.next = cookie, next
+
+    def submit(self, path: str, fields: Mapping[str, str]) -> falcon.testing.Result:
+        """Submit a form of this site."""
+        return self.simulate_post(path, body=urlencode(fields), headers={**FORM, "Cookie": self.cookie})
 
 
 @dataclass
@@ -31,16 +45,16 @@ class Stage:
     def client(self) -> falcon.testing.TestClient:
         return falcon.testing.TestClient(self.app)
 
-    def signed_in(self, email: str) -> falcon.testing.TestClient:
-        client = self.client()
-        answer = client.simulate_post("/api/auth/magic-link/request", json={"email": email})
+    def signed_in(self, email: str) -> "Browser":
+        answer = self.client().simulate_post("/api/auth/magic-link/request", json={"email": email})
         assert answer.json == {"ok": True}
-        token = self.last_token(email)
-        answer = client.simulate_post("/api/auth/magic-link/verify", json={"token": token})
+        return self.signed_in_by(self.last_token(email))
+
+    def signed_in_by(self, token: str) -> "Browser":
+        """The browser in which a link was opened; `next` is where it led."""
+        answer = self.client().simulate_post("/api/auth/magic-link/verify", json={"token": token})
         assert answer.status_code == 200, answer.text
-        cookie = answer.cookies["session"].value
-        client._default_headers = {"Cookie": f"session={cookie}"}
-        return client
+        return Browser(self.app, f"session={answer.cookies['session'].value}", answer.json["next"])
 
     def last_mail(self, email: str) -> dict[str, Any]:
         with connect(self.parts.config.database_url) as connection:

@@ -5,7 +5,7 @@ a tag, a link or an attribute.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 BULLET = re.compile(r"\s*[-*•]\s+")
-NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
+NUMBER = re.compile(r"\s*(\d{1,3})[.)]\s+", re.ASCII)
 
 
 def paragraphs(text: str) -> Markup:
@@ -39,9 +39,22 @@ def _kind(line: str) -> str:
 def _run(kind: str, lines: list[str]) -> Markup:
     if kind == "p":
         return Markup("<p>{}</p>").format(Markup("<br>\n").join(escape(line.strip()) for line in lines))
-    marker = BULLET if kind == "ul" else NUMBER
-    items = Markup("").join(Markup("<li>{}</li>").format(marker.sub("", line, count=1)) for line in lines)
-    return Markup("<{0}>{1}</{0}>").format(Markup(kind), items)  # noqa: S704 - kind is one of two constants
+    if kind == "ul":
+        items = Markup("").join(Markup("<li>{}</li>").format(BULLET.sub("", line, count=1)) for line in lines)
+        return Markup("<ul>{}</ul>").format(items)
+    return Markup("<ol>{}</ol>").format(Markup("").join(_numbered(lines)))
+
+
+def _numbered(lines: list[str]) -> Iterator[Markup]:
+    """Items keep the numbers that their author gave them."""
+    expected = 1
+    for line in lines:
+        match = NUMBER.match(line)
+        assert match is not None
+        number = int(match[1])
+        value = "" if number == expected else Markup(' value="{}"').format(number)
+        yield Markup("<li{}>{}</li>").format(value, line[match.end() :])
+        expected = number + 1
 
 
 def date_words(moment: str) -> str:

@@ -52,6 +52,10 @@ def broken(**changes: Any) -> dict[str, Any]:
     return small_document(**changes)
 
 
+def level(value: float) -> dict[str, Any]:
+    return broken(decisions=[{"own": "a", "title": "x", "fields": {"consensus-level": value}}])
+
+
 @pytest.mark.parametrize(
     ("document", "path"),
     [
@@ -62,8 +66,8 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(values=[{"id": "a", "own": "b", "title": "Two"}]), "values.0"),
         (broken(values=[{"id": "Not Kebab", "title": "x"}]), "values.0.id"),
         (broken(values=[{"own": "a", "title": "x"}, {"own": "a", "title": "y"}]), "values"),
-        (broken(decisions=[{"own": "a", "title": "x", "fields": {"consensus-level": 101}}]), "decisions.0.fields.consensus-level"),
-        (broken(decisions=[{"own": "a", "title": "x", "fields": {"consensus-level": 7.5}}]), "decisions.0.fields.consensus-level"),
+        (level(101), "decisions.0.fields.consensus-level"),
+        (level(7.5), "decisions.0.fields.consensus-level"),
         (broken(decisions=[{"own": "a", "title": "x", "summary": "y" * 8001}]), "decisions.0.summary"),
         (broken(decisions=[{"own": "a", "title": "a\x07b"}]), "decisions.0.title"),
         (broken(language="English"), "language"),

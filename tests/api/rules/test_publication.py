@@ -3,7 +3,7 @@
 import pytest
 
 from api.pages.tombstones import Tombstones
-from tests.support.cast import ADA, FORM, ROB, Stage
+from tests.support.cast import ADA, ROB, Stage
 from tests.support.documents import small_document
 
 
@@ -62,12 +62,11 @@ def test_it_is_the_owners_alone(stage: Stage, rule: dict[str, str]) -> None:
 def test_the_form_does_the_same(stage: Stage, rule: dict[str, str]) -> None:
     ada = stage.signed_in(ADA)
     address = f"/api/rules/{rule['id']}/publication"
-    headers = {**FORM, **ada._default_headers}
-    assert ada.simulate_post(address, body="state=unpublished", headers=headers).status_code == 303
+    assert ada.submit(address, {"state": "unpublished"}).status_code == 303
     assert stage.rows("SELECT state FROM rule") == [("unpublished",)]
-    assert ada.simulate_post(address, body="state=published", headers=headers).status_code == 303
+    assert ada.submit(address, {"state": "published"}).status_code == 303
     assert stage.rows("SELECT state FROM rule") == [("published",)]
-    assert ada.simulate_post(address, body="state=other", headers=headers).status_code == 400
+    assert ada.submit(address, {"state": "other"}).status_code == 400
 
 
 def test_a_place_is_never_used_twice(stage: Stage, rule: dict[str, str]) -> None:

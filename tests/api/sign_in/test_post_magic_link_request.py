@@ -40,21 +40,9 @@ def test_known_and_unknown_addresses_get_the_same_answer(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "email",
     [
-        "",
-        "ada",
-        "ada@",
-        "@example.org",
-        "ada@example",
-        "a da@example.org",
-        "ada@exa mple.org",
-        "ada@example.org\nBcc: x@y.zz",
-    ]
-    + [
-        "ada@@example.org",
-        "<ada@example.org>",
-        "ada@example.org,rob@example.org",
+        *("", "ada", "ada@", "@example.org", "ada@example", "a da@example.org", "ada@exa mple.org", "ada@@example.org"),
+        *("ada@example.org\nBcc: x@y.zz", "<ada@example.org>", "ada@example.org,rob@example.org", "ada\0@example.org"),
         "a" * 300 + "@example.org",
-        "ada\0@example.org",
     ],
 )
 def test_what_is_no_address_is_refused(stage: Stage, email: str) -> None:

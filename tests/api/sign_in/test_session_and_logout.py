@@ -42,7 +42,7 @@ def test_two_browsers_are_two_sessions(stage: Stage) -> None:
 def test_another_secret_signs_everyone_out(stage: Stage) -> None:
     ada = stage.signed_in(ADA)
     other = Stage.of(replace(stage.parts, config=replace(stage.parts.config, session_secret="x" * 16)))
-    answer = other.client().simulate_get("/api/auth/session", headers=ada._default_headers)
+    answer = other.client().simulate_get("/api/auth/session", headers={"Cookie": ada.cookie})
     assert answer.json == {"user": None}
 
 

@@ -1,0 +1,54 @@
+"""Place arithmetic, and the pages that a change affects: pure functions."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulepages import listings
+from rulepages.affected import Change, affected
+
+places = st.integers(1, 1_000_000)
+
+
+@given(places)
+def test_every_place_is_on_one_page(place: int) -> None:
+    page = listings.page_of(place)
+    first, last = listings.places_on(page)
+    assert first <= place <= last
+    assert last - first + 1 == listings.PAGE_SIZE
+
+
+def test_pages_start_where_they_must() -> None:
+    assert [listings.page_of(place) for place in (1, 50, 51, 100, 101)] == [1, 1, 2, 2, 3]
+    assert [listings.page_count(highest) for highest in (0, 1, 50, 51)] == [0, 1, 1, 2]
+
+
+@given(st.integers(1, 100_000))
+def test_a_page_links_to_earlier_ones_only(page: int) -> None:
+    older = listings.older_links(page)
+    assert all(1 <= earlier < page for earlier in older)
+    assert len(older) <= 3
+    assert page == 1 or page - 1 in older
+
+
+@given(st.integers(1, 100_000))
+def test_from_any_page_the_first_is_near(page: int) -> None:
+    steps = 0
+    while page > 1:
+        page, steps = min(listings.older_links(page)), steps + 1
+    assert steps <= 1100  # by hundreds, then by tens, then one by one
+
+
+@given(places, st.sets(st.integers(1, 50), min_size=1, max_size=3))
+def test_a_change_affects_the_same_number_of_pages_at_any_size(place: int, versions: set[int]) -> None:
+    found = affected(Change("a-rule-xyz", place, tuple(sorted(versions))))
+    opens = place > 1 and (place - 1) % listings.PAGE_SIZE == 0
+    assert len(found.live) == len(versions) + 2 + 2  # versions, history and rule, then the library and the home page
+    assert len(found.later) == 4 + opens  # archive page, sitemap shard, sitemap, feed; the page before a new one
+    assert len(set(found.live + found.later)) == len(found.live) + len(found.later)
+    assert found.live.index("rules/a-rule-xyz/index.html") < found.live.index("index.html")
+
+
+def test_an_unlisted_rule_affects_its_own_pages_only() -> None:
+    found = affected(Change("a-rule-xyz", None, (1,)))
+    assert all(path.startswith("rules/a-rule-xyz/") for path in found.live)
+    assert found.later == ()
