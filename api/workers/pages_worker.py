@@ -67,10 +67,9 @@ class PagesWorker:
 
     def run(self, *, successor: bool) -> int:
         """Until told to stop (0) or to retire (0). Database trouble is waited out; pages stay as they are."""
-        self._tree.prepare()
         if successor:
             return self._run_successor()
-        self._wait_for_lock()
+        self.prepare()
         while not self._stopping and not self._retiring:
             try:
                 with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
@@ -80,7 +79,7 @@ class PagesWorker:
             except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
-        self._leave()
+        self.close()
         return 0
 
     def _run_successor(self) -> int:
@@ -105,13 +104,17 @@ class PagesWorker:
                 return 1
             log.warning("the database went away (%s); trying again", error)
             return self.run(successor=False)
-        self._leave()
+        self.close()
         return 0
 
     def _serve(self, connection: Transaction, reader: Transaction) -> None:
         self.open(connection, reader)
         self._ready()
         self._work(connection, reader)
+
+    def prepare(self) -> None:
+        self._tree.prepare()
+        self._wait_for_lock()
 
     def open(self, connection: Transaction, reader: Transaction) -> None:
         """Take the tree, put it in order, and load or make the release that readers see."""
@@ -310,7 +313,7 @@ class PagesWorker:
         line = f"building pages: {progress.done} of {progress.total}, {progress.remaining:.0f} s left"
         sys.stderr.write(f"\r{line}{end}" if sys.stderr.isatty() else f"{line}\n")
 
-    def _leave(self) -> None:
+    def close(self) -> None:
         """Give up the locks first: a successor waits for them."""
         self._lock.release()
         if self._stopping:
