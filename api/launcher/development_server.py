@@ -167,7 +167,7 @@ def run_development_server(config: Config, api_socket: Path) -> int:
         listen=f"{config.bind}:{config.port}",
         threads=8,
         ident=None,
-        max_request_body_size=table.API_BODY_BYTES + 1,
+        max_request_body_size=table.API_BODY_BYTES * 16,  # beyond that waitress hangs up without a word of ours
         _quiet=True,
     )
     return os.EX_OK

@@ -127,7 +127,7 @@ class Launcher:
         process = next((p for p in self._processes.values() if p.pid == pid), None)
         if process is None:
             return True
-        process.pid = None
+        process.sweep()
         if process.name == SUCCESSOR:
             del self._processes[SUCCESSOR]
         elif process.name == "pages" and status == 0 and SUCCESSOR in self._processes:

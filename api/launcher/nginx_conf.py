@@ -63,7 +63,7 @@ http {{
     root {_quoted(current)};
     index index.html;
 {_headers(config, "    ")}
-    error_page 404 /404.html;
+    error_page 403 404 =404 /404.html;
     error_page 410 /410.html;
     error_page 503 @busy;
 {_redirects()}

@@ -46,6 +46,14 @@ class Process:
                 os.kill(self.pid, number)
 
 
+    def sweep(self) -> None:
+        """It has ended: end what it left in its group, such as nginx's own workers, which outlive a killed master."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        self.pid = None
+
+
 def _die_with_parent(number: int) -> Callable[[], None]:
     parent = os.getpid()
 

@@ -1,5 +1,6 @@
 """The whole product, started as a person starts it: `python -m api serve` with folders and a port of its own."""
 
+import json
 import os
 import re
 import signal
@@ -115,10 +116,15 @@ class RunningSite:
     def read(self, path: str) -> Answer:
         return self.client().get(path)
 
+    def processes_or_none(self) -> dict[str, int]:
+        """The same, empty when nothing is noted (any more)."""
+        try:
+            return self.processes()
+        except FileNotFoundError:
+            return {}
+
     def processes(self) -> dict[str, int]:
         """The ids of the launcher's children by name."""
-        import json
-
         noted = json.loads((self.var / "run" / "processes.json").read_text())
         return {name: facts["pid"] for name, facts in noted.items() if facts["pid"]}
 

@@ -98,7 +98,7 @@ def test_any_history(
     parts = open_parts(config)
     with pages_worker(config) as worker:
         authors = History(Stage.of(parts))
-        authors.ids = [id for (id,) in Stage.of(parts).rows("SELECT id::text FROM rule ORDER BY id")]
+        authors.ids = [id for (id,) in Stage.of(parts).rows("SELECT id::text FROM rule ORDER BY rule.id")]
         for operation in history:
             if operation == ("work",):
                 worker.work()
@@ -149,7 +149,7 @@ def test_unlisted_slots_stay_free(postgres: PostgresServer, begun: tuple[str, Pa
     before = live_tree(config)
     with pages_worker(config) as worker:
         history = History(Stage.of(parts))
-        history.ids = [id for (id,) in Stage.of(parts).rows("SELECT id::text FROM rule ORDER BY id")]
+        history.ids = [id for (id,) in Stage.of(parts).rows("SELECT id::text FROM rule ORDER BY rule.id")]
         history.unpublish(10)
         worker.work()
         during = live_tree(config)
