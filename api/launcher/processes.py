@@ -45,7 +45,6 @@ class Process:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-
     def sweep(self) -> None:
         """It has ended: end what it left in its group, such as nginx's own workers, which outlive a killed master."""
         if self.pid is not None:

@@ -39,9 +39,13 @@ class ReleaseBuild:
         self._started = time.monotonic()
         self._tree = tree
         self._say = say
-        release = tree.new_id()
-        self._lock = tree.begin(release)
-        self.renderer = Renderer(config, tree, release, served=tree.current_id())
+        self._release = tree.new_id()
+        self._lock = tree.begin(self._release)
+        try:
+            self.renderer = Renderer(config, tree, self._release, served=tree.current_id())
+        except BaseException:
+            self.abandon()
+            raise
         self.snapshot = ""
         self.pages = 0
 
@@ -77,7 +81,7 @@ class ReleaseBuild:
         return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted}
 
     def abandon(self) -> None:
-        self._tree.delete(self.renderer.release)
+        self._tree.delete(self._release)
         self._lock.release()
 
     def _write(self, page: Page, total: int) -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from api.config import Config
@@ -84,7 +85,7 @@ class PagesWorker:
 
     def _run_successor(self) -> int:
         """Build, catch up, take over. A failure leaves the live release and its worker untouched."""
-        build = None
+        build, wanted = None, list[int]()
         try:
             with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
                 with connection.transaction():
@@ -100,7 +101,7 @@ class PagesWorker:
             if self._renderer is None:
                 if build:
                     build.abandon()
-                self._report_failed_release(error)
+                self._report_failed_release(error, wanted)
                 return 1
             log.warning("the database went away (%s); trying again", error)
             return self.run(successor=False)
@@ -257,8 +258,13 @@ class PagesWorker:
                 raise RuntimeError("the live pages worker did not retire")
             time.sleep(0.01)
 
-    def _report_failed_release(self, error: Exception) -> None:
+    def _report_failed_release(self, error: Exception, wanted: list[int]) -> None:
+        """What failed once would fail again: park it, with the reason, for whoever asked."""
         log.error("the new release failed, the live one stays: %s: %s", type(error).__name__, error)
+        if not isinstance(error, OperationalError):
+            with suppress(OperationalError), connect(self._config.database_url) as connection:
+                for id in wanted:
+                    jobs.drop_job(connection, id, str(error))
 
     def _heal_lost_tree(self, connection: Transaction, reader: Transaction) -> None:
         """Somebody deleted `build/` while it was served: make it again."""

@@ -1,0 +1,1 @@
+"""Measurements on the running product. Nothing here is a test: figures depend on the machine."""
