@@ -15,7 +15,7 @@ FORM_FIELDS = 2000
 DEPTH = 40  # a rule document is 6 deep
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Body(BaseModel):
@@ -43,6 +43,8 @@ def parse_json(raw: bytes, content_type: str | None) -> Any:
         text = raw.decode("utf-8")
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct_keys)
         check_depth(value)
+        if ESCAPED_SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # a whole pair passes, half of one does not
     except RecursionError:
         raise NotJson("The body is nested too deeply.") from None
     except ValueError as error:
@@ -86,11 +88,9 @@ def to_json(value: Any) -> str:
 
 
 def check_depth(value: Any, depth: int = 0) -> None:
-    """Raise ValueError for what is nested too deeply or holds half a character."""
+    """Raise ValueError for what is nested too deeply."""
     if depth > DEPTH:
         raise ValueError("it is nested too deeply")
-    if isinstance(value, str) and LONE_SURROGATE.search(value):
-        raise ValueError("it holds half of a character")
     if isinstance(value, dict):
         for key, item in value.items():
             check_depth(key, depth + 1)
@@ -119,6 +119,8 @@ def _first_words(error: ValueError) -> str:
     """What is wrong, without repeating what was sent."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        return "it holds half of a character"
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}, column {error.colno}"
     return str(error) if len(str(error)) < 60 and "Exceeds" not in str(error) else "it holds a number that is too long"

@@ -8,7 +8,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [path for path in [str(HERE / "plugins")] if path not in sys.path]
 
-from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS  # noqa: E402, F401 - needs the path above
+from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS, jinja_globals  # noqa: E402, F401 - needs the path above
+
+JINJA_GLOBALS = jinja_globals()
 
 SITENAME = "CommunityRule"
 ORIGIN = os.environ.get("ORIGIN", "http://localhost:3000")

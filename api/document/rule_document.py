@@ -27,7 +27,7 @@ def _clean(value: Any) -> Any:
     """Refuse what cannot be printed; fold line ends. Values that are not text are pydantic's business."""
     if not isinstance(value, str):
         return value
-    if UNPRINTABLE.search(value):
+    if not value.replace("\n", "").isprintable() and UNPRINTABLE.search(value):  # the first is quick, and mostly enough
         raise ValueError("holds a character that cannot be printed")
     return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
 

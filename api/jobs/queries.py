@@ -46,9 +46,10 @@ class DeadJob:
 def add_job(connection: Connection[Any], kind: str, *, rule_id: int | None = None, payload: dict[str, Any]) -> int:
     """Insert a job and wake its worker when the transaction commits; return its id."""
     row = connection.execute(
-        "INSERT INTO job (kind, rule_id, payload) VALUES (%s, %s, %s) RETURNING id", [kind, rule_id, Jsonb(payload)]
+        "WITH added AS (INSERT INTO job (kind, rule_id, payload) VALUES (%(kind)s, %(rule)s, %(payload)s) RETURNING id)"
+        " SELECT id, pg_notify('work', %(kind)s) FROM added",
+        {"kind": kind, "rule": rule_id, "payload": Jsonb(payload)},
     ).fetchone()
-    connection.execute("SELECT pg_notify('work', %s)", [kind])
     assert row is not None
     return int(row[0])
 
@@ -83,11 +84,7 @@ def mark_done(connection: Connection[Any], ids: list[int], report: dict[str, Any
     )
 
 
-def mark_live(connection: Connection[Any], ids: list[int]) -> None:
-    connection.execute("UPDATE job SET live_at = clock_timestamp() WHERE id = ANY(%s) AND live_at IS NULL", [ids])
-
-
-def mark_failed(connection: Connection[Any], job: Job, error: str, *, max_attempts: int = MAX_ATTEMPTS) -> bool:
+def mark_failed(connection: Connection[Any], id: int, error: str, *, max_attempts: int = MAX_ATTEMPTS) -> bool:
     """Try again later, each time twice as late (5 s … 10 min); park after so many tries. True when it is parked."""
     row = connection.execute(
         """
@@ -96,7 +93,7 @@ def mark_failed(connection: Connection[Any], job: Job, error: str, *, max_attemp
             dead_at = CASE WHEN attempts + 1 >= %(max)s THEN clock_timestamp() END
         WHERE id = %(id)s RETURNING dead_at IS NOT NULL
         """,
-        {"id": job.id, "error": error[:2000], "max": max_attempts},
+        {"id": id, "error": error[:2000], "max": max_attempts},
     ).fetchone()
     return bool(row and row[0])
 

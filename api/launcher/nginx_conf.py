@@ -39,6 +39,7 @@ http {{
   client_body_timeout 10s;
   large_client_header_buffers 4 16k;
   client_max_body_size {table.API_BODY_BYTES};
+  client_body_buffer_size {table.API_BODY_BYTES};
 {_temporary_paths(run)}
   charset utf-8;
   charset_types {" ".join(kind for kind in table.TEXT_TYPES if kind != "text/html")};

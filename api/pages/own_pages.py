@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 from api import ROOT
 from api.config import Config
 from asset_files import build_assets
-from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS
+from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS, jinja_globals
 from rulepages.pages import Meta
 from rulepages.plain_form import plain_form
 from rulepages.site_inputs import Site, load_site
@@ -53,4 +53,5 @@ class OwnPages:
     def _environment(self) -> Environment:
         environment = Environment(loader=FileSystemLoader(THEME / "templates"), **JINJA_ENVIRONMENT)  # noqa: S701
         environment.filters.update(JINJA_FILTERS)
+        environment.globals.update(jinja_globals())
         return environment

@@ -13,41 +13,69 @@ from rulepages.pages import page_at
 
 @dataclass(slots=True)
 class Report:
-    """Which files a batch changed; paths relative to the release. `failed` holds rules that could not be rendered."""
+    """Which files some changes touched; paths relative to the release."""
 
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {"written": self.written, "removed": self.removed}
 
 
-def apply_changes(
-    renderer: Renderer, source: SnapshotSource, changes: list[ChangeRow], when_live: Callable[[Report], None]
-) -> Report:
-    """Write the affected pages: each rule's own first, then `/rules/` and `/`, then `when_live`, then the rest.
+class Publisher:
+    """Writes changes into one release, in two steps: what makes them live, and what follows.
 
-    A rule whose own pages cannot be rendered is left out and reported; an error in a shared page is raised.
+    What follows may wait while another batch is made live; then it is written once for both.
     """
-    report = Report()
-    touched = {change.rule_id: affected(Change(change.slug, change.place, ())) for change in changes}
-    absent: list[str] = []
-    for rule_id, slug, versions in _by_rule(changes):
-        try:
-            own = affected(Change(slug, None, versions)).live
-            absent += _write(renderer, source, own, report)
-        except Exception as error:
-            report.failed[rule_id] = f"{type(error).__name__}: {error}"
-    shared = [touched[rule_id] for rule_id in touched if rule_id not in report.failed]
-    absent += _write(renderer, source, _shared_live(shared, changes), report)
-    when_live(report)
-    absent += _write(renderer, source, _distinct(path for item in shared for path in item.later), report)
-    for path in reversed(absent):
-        if renderer.remove(path):
-            report.removed.append(path)
-    renderer.manifest.flush()
-    return report
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._later: dict[str, None] = {}  # an ordered set of paths
+        self._absent: dict[str, None] = {}  # where no page belongs any more
+        self._report = Report()
+
+    def write_live(self, source: SnapshotSource, changes: list[ChangeRow]) -> dict[int, str]:
+        """Each rule's own pages, then `/rules/` and `/`; return the rules that cannot be rendered, with the reason.
+
+        Those are left out; an error in a shared page is raised.
+        """
+        failed: dict[int, str] = {}
+        for rule_id, slug, versions in _by_rule(changes):
+            try:
+                self._write(source, affected(Change(slug, None, versions)).live)
+            except Exception as error:
+                failed[rule_id] = f"{type(error).__name__}: {error}"
+        good = [change for change in changes if change.rule_id not in failed]
+        shared = [affected(Change(change.slug, change.place, ())) for change in good]
+        self._write(source, _shared_live(shared, good))
+        self._later.update(dict.fromkeys(path for item in shared for path in item.later))
+        return failed
+
+    def write_later(self, source: SnapshotSource, interrupted: Callable[[], bool]) -> Report | None:
+        """The rest, page by page, then removals in reverse order. None when interrupted: call it again later."""
+        while self._later:
+            if interrupted():
+                return None
+            path = next(iter(self._later))
+            self._write(source, [path])
+            del self._later[path]
+        for path in reversed(self._absent):
+            if self._renderer.remove(path):
+                self._report.removed.append(path)
+        self._renderer.manifest.flush()
+        report, self._report = self._report, Report()
+        self._absent.clear()
+        return report
+
+    def _write(self, source: SnapshotSource, paths: Iterable[str]) -> None:
+        for path in paths:
+            page = page_at(self._renderer.site, source, path)
+            if page is None:
+                self._absent[path] = None
+                continue
+            self._absent.pop(path, None)
+            if self._renderer.write(page):
+                self._report.written.append(path)
 
 
 def _by_rule(changes: list[ChangeRow]) -> list[tuple[int, str, tuple[int, ...]]]:
@@ -61,20 +89,4 @@ def _by_rule(changes: list[ChangeRow]) -> list[tuple[int, str, tuple[int, ...]]]
 
 def _shared_live(shared: list[Affected], changes: list[ChangeRow]) -> list[str]:
     own = tuple(f"rules/{change.slug}/" for change in changes)
-    return _distinct(path for item in shared for path in item.live if not path.startswith(own))
-
-
-def _distinct(paths: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(paths))
-
-
-def _write(renderer: Renderer, source: SnapshotSource, paths: Iterable[str], report: Report) -> list[str]:
-    """Write the pages that belong at these paths; return the paths where none does any more."""
-    absent = []
-    for path in paths:
-        page = page_at(renderer.site, source, path)
-        if page is None:
-            absent.append(path)
-        elif renderer.write(page):
-            report.written.append(path)
-    return absent
+    return list(dict.fromkeys(path for item in shared for path in item.live if not path.startswith(own)))

@@ -10,25 +10,30 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
-from rulepages.rows import Card, Document, Rule, Version
+from rulepages.rows import Card, Dated, Document, Rule, Version
 
 FETCH = 100  # rules that a full build holds at once
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A change that a page job stands for; see `rulepages.affected.Change`."""
+    """A change that a page job stands for, with the rule's place as it is now; see `rulepages.affected.Change`."""
 
+    job_id: int
     rule_id: int
     slug: str
     place: int | None
     versions: list[int]
 
 
-def begin_snapshot(connection: Connection[Any]) -> str:
-    """Open a read-only transaction in which nothing changes any more; return PostgreSQL's name for what it sees."""
+def begin_snapshot(connection: Connection[Any]) -> None:
+    """Open a read-only transaction in which nothing changes any more, from its first question on."""
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def snapshot_name(connection: Connection[Any]) -> str:
     row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
     assert row is not None
     return str(row[0])
@@ -64,6 +69,18 @@ def cards_between(connection: Connection[Any], first: int, last: int) -> list[Ca
         ).fetchall()
 
 
+def dates_between(connection: Connection[Any], first: int, last: int) -> list[Dated]:
+    with connection.cursor(row_factory=class_row(Dated)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.slug, to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
+            FROM place p JOIN rule r ON r.id = p.rule_id
+            WHERE p.listing = 'library' AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place
+            """,
+            [first, last],
+        ).fetchall()
+
+
 def library_counts(connection: Connection[Any]) -> tuple[int, int]:
     """The highest place ever given, and how many rules are listed now."""
     row = connection.execute("SELECT highest, listed FROM listing WHERE name = 'library'").fetchone()
@@ -72,11 +89,12 @@ def library_counts(connection: Connection[Any]) -> tuple[int, int]:
 
 
 def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
-    """A published rule with its history, without documents."""
+    """A published rule with its history; of the documents only the current one."""
     rows = connection.execute(
         """
         SELECT r.slug, p.place, r.title, r.context, v.number,
-            to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), v.sha256, v.reason
+            to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), v.sha256, v.reason,
+            CASE WHEN v.number = r.version THEN v.document END
         FROM rule r JOIN rule_version v ON v.rule_id = r.id
         LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library' AND p.listed
         WHERE r.slug = %s AND r.state = 'published' ORDER BY v.number
@@ -85,7 +103,7 @@ def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
     ).fetchall()
     if not rows:
         return None
-    versions = tuple(Version(row[4], row[5], row[6], row[7], None) for row in rows)
+    versions = tuple(Version(row[4], row[5], row[6], row[7], json.loads(row[8]) if row[8] else None) for row in rows)
     slug, place, title, context = rows[0][:4]
     return Rule(slug, place, title, context, versions)
 
@@ -126,19 +144,32 @@ def published_count(connection: Connection[Any]) -> int:
     return int(row[0])
 
 
-def changes_of(connection: Connection[Any], job_ids: list[int]) -> list[ChangeRow]:
-    """What each page job changed, with the rule's place as it is now (it never changes once given)."""
+CHANGES = """
+    SELECT j.id AS job_id, r.id AS rule_id, r.slug, p.place,
+        array(SELECT jsonb_array_elements_text(j.payload -> 'versions')::integer) AS versions
+    FROM job j JOIN rule r ON r.id = j.rule_id
+    LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
+"""
+
+
+def waiting_changes(connection: Connection[Any], *, limit: int, but: list[int]) -> list[ChangeRow]:
+    """What the page jobs that are due changed, `but` for those already at work.
+
+    Nothing is locked: the tree's own locks make the pages worker the only one that asks, and a frozen worker must not
+    hold up a publisher.
+    """
     with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
         return cursor.execute(
-            """
-            SELECT r.id AS rule_id, r.slug, p.place,
-                array(SELECT jsonb_array_elements_text(j.payload -> 'versions')::integer) AS versions
-            FROM job j JOIN rule r ON r.id = j.rule_id
-            LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
-            WHERE j.id = ANY(%s) ORDER BY j.id
-            """,
-            [job_ids],
+            f"{CHANGES} WHERE j.kind = 'page' AND j.done_at IS NULL AND j.dead_at IS NULL"
+            " AND j.run_at <= clock_timestamp() AND j.id <> ALL(%s) ORDER BY j.run_at, j.id LIMIT %s",
+            [but, limit],
         ).fetchall()
+
+
+def changes_of(connection: Connection[Any], job_ids: list[int]) -> list[ChangeRow]:
+    """What these page jobs changed."""
+    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
+        return cursor.execute(f"{CHANGES} WHERE j.id = ANY(%s) ORDER BY j.id", [job_ids]).fetchall()
 
 
 def jobs_unseen_by(connection: Connection[Any], snapshot: str) -> list[int]:
@@ -168,10 +199,29 @@ def claim_tree(connection: Connection[Any], key: int) -> bool:
     return bool(row and row[0])
 
 
-def announce_live(connection: Connection[Any], job_ids: list[int]) -> None:
-    connection.execute("SELECT pg_notify('live', %s)", [",".join(map(str, job_ids))])
+def mark_live(connection: Connection[Any], job_ids: list[int]) -> None:
+    """Mark and announce, in one statement. Losing it costs a repetition, so it need not wait for the disk."""
+    connection.execute(
+        """
+        WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+            marked AS (UPDATE job SET live_at = clock_timestamp() WHERE id = ANY(%s) AND live_at IS NULL)
+        SELECT pg_notify('live', %s) FROM quick
+        """,
+        [job_ids, ",".join(map(str, job_ids))],
+    )
 
 
-def write_behind(connection: Connection[Any]) -> None:
-    """For a transaction that only marks jobs: losing it costs a repetition, so it need not wait for the disk."""
-    connection.execute("SET LOCAL synchronous_commit = off")
+def mark_done(connection: Connection[Any], job_ids: list[int], report: dict[str, Any]) -> None:
+    """The same for a whole batch, which need not wait for the disk either."""
+    connection.execute(
+        """
+        WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+            marked AS (
+                UPDATE job SET done_at = clock_timestamp(), live_at = coalesce(live_at, clock_timestamp()),
+                    report = %s, error = ''
+                WHERE id = ANY(%s)
+            )
+        SELECT FROM quick
+        """,
+        [Jsonb(report), job_ids],
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from api.config import Config
 from api.database import Transaction
 from api.pages import queries
-from api.pages.publishing import apply_changes
+from api.pages.publishing import Publisher
 from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from api.pages.tree import ReleaseInfo, Tree, boot_id
@@ -64,9 +64,10 @@ class ReleaseBuild:
         with SnapshotSource(connection) as source:
             jobs = queries.jobs_unseen_by(connection, self.snapshot)
             if jobs:
-                report = apply_changes(self.renderer, source, queries.changes_of(connection, jobs), lambda report: None)
-                if report.failed:
-                    raise RuntimeError(f"rules that cannot be rendered: {report.failed}")
+                publisher = Publisher(self.renderer)
+                if failed := publisher.write_live(source, queries.changes_of(connection, jobs)):
+                    raise RuntimeError(f"rules that cannot be rendered: {failed}")
+                publisher.write_later(source, lambda: False)
             self.snapshot = source.snapshot
         return len(jobs)
 

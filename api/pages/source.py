@@ -7,7 +7,7 @@ from typing import Any
 from api.database import Transaction
 from api.pages import queries
 from rulepages.pages import NEWEST_IN_FEED, NEWEST_IN_LIBRARY, NEWEST_ON_HOME
-from rulepages.rows import Card, Document, Rule
+from rulepages.rows import Card, Dated, Document, Rule
 
 NEWEST = max(NEWEST_IN_FEED, NEWEST_IN_LIBRARY, NEWEST_ON_HOME)
 
@@ -21,7 +21,7 @@ class SnapshotSource:
         self._between: dict[tuple[int, int], list[Card]] = {}
 
     def __enter__(self) -> "SnapshotSource":
-        self.snapshot = queries.begin_snapshot(self._connection)
+        queries.begin_snapshot(self._connection)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -47,11 +47,19 @@ class SnapshotSource:
             self._between[first, last] = queries.cards_between(self._connection, first, last)
         return self._between[first, last]
 
+    def dates_between(self, first: int, last: int) -> list[Dated]:
+        return queries.dates_between(self._connection, first, last)
+
     def highest_place(self) -> int:
         return self._counts[0]
 
     def listed_count(self) -> int:
         return self._counts[1]
+
+    @cached_property
+    def snapshot(self) -> str:
+        """PostgreSQL's name for what is seen."""
+        return queries.snapshot_name(self._connection)
 
     @cached_property
     def _newest(self) -> list[Card]:

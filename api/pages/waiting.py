@@ -98,10 +98,11 @@ class WaitingPlace:
             self._event = self._waiter.register(job_id)
 
     def wait(self, database: Database) -> bool:
-        """Whether the page is live. Holds no connection while it waits; asks the job itself afterwards."""
+        """Whether the page is live. Holds no connection while it waits; without the worker's word it asks the job."""
         if self._job_id is None or not self._taken:
             return False
-        self._event.wait(LIVE_SECONDS)
+        if self._event.wait(LIVE_SECONDS):
+            return True
         try:
             with database.connection() as connection:
                 return job_state(connection, self._job_id).live

@@ -49,21 +49,22 @@ class Parts:
 
 def publish_rule(*, parts: Parts, by: Person, document: RuleDocument, draft_id: int | None = None) -> Published:
     """Make version 1 public. A draft that it came from is deleted with the same commit."""
+    canonical = canonical_json(document.to_json())
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
-            rule_id = queries.add_rule(
+            rule = queries.add_rule(
                 connection,
                 slug=_new_slug(document.community.name),
                 owner_id=by.id,
                 title=document.community.name,
                 context=document.community.context,
+                document=canonical,
+                sha256=sha256_of(canonical),
             )
-            _add_version(connection, rule_id, 1, document, reason="")
             if draft_id is not None:
                 queries.delete_draft(connection, draft_id, by.id)
-            rule = _existing(queries.find_rule(connection, rule_id))
-            _add_page_job(connection, place, rule_id, [1])
-            queries.enter_listing(connection, rule_id, LIBRARY)
+            _add_page_job(connection, place, rule.id, [1])
+            queries.enter_listing(connection, rule.id, LIBRARY)
         return Published(rule, place.wait(parts.database))
 
 
@@ -76,14 +77,17 @@ def revise_rule(
         raise Invalid(
             "Say what changed, and why.", {"fieldErrors": {"reason": ["says what changed, and why"]}, "formErrors": []}
         )
+    canonical = canonical_json(document.to_json())
+    sha256 = sha256_of(canonical)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
             before = _own_rule(queries.lock_rule(connection, rule_id), by)
             if base and base != before.sha256:
                 raise Conflict("Somebody has published another version since you opened this one.")
             number = before.version + 1
-            if _add_version(connection, rule_id, number, document, reason=words) == before.sha256:
+            if sha256 == before.sha256:
                 raise Invalid("Nothing has changed since the last version.")
+            queries.add_version(connection, rule_id, number=number, document=canonical, sha256=sha256, reason=words)
             queries.move_to_version(
                 connection,
                 rule_id,
@@ -155,13 +159,6 @@ def read_draft(*, database: Database, by: Person, draft_id: int) -> DraftRow:
     if draft is None:
         raise NotFound("There is no such draft. Perhaps it has been published.")
     return draft
-
-
-def _add_version(connection: Transaction, rule_id: int, number: int, document: RuleDocument, *, reason: str) -> str:
-    canonical = canonical_json(document.to_json())
-    sha256 = sha256_of(canonical)
-    queries.add_version(connection, rule_id, number=number, document=canonical, sha256=sha256, reason=reason)
-    return sha256
 
 
 def _add_page_job(connection: Transaction, place: WaitingPlace, rule_id: int, versions: list[int]) -> None:

@@ -45,14 +45,33 @@ class DraftRow:
     updated_at: str
 
 
-def add_rule(connection: Connection[Any], *, slug: str, owner_id: int, title: str, context: str) -> int:
-    row = connection.execute(
-        "INSERT INTO rule (slug, owner_id, title, context, version, published_at)"
-        " VALUES (%s, %s, %s, %s, 1, date_trunc('second', now())) RETURNING id",
-        [slug, owner_id, title, context],
-    ).fetchone()
+def add_rule(
+    connection: Connection[Any], *, slug: str, owner_id: int, title: str, context: str, document: str, sha256: str
+) -> RuleRow:
+    """A rule and its version 1."""
+    with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
+        row = cursor.execute(
+            f"""
+            WITH r AS (
+                INSERT INTO rule (slug, owner_id, title, context, version, published_at)
+                VALUES (%(slug)s, %(owner)s, %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
+            ), v AS (
+                INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)
+                SELECT id, version, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
+            )
+            SELECT {RULE_COLUMNS} FROM r, v
+            """,
+            {
+                "slug": slug,
+                "owner": owner_id,
+                "title": title,
+                "context": context,
+                "document": document,
+                "sha256": sha256,
+            },
+        ).fetchone()
     assert row is not None
-    return int(row[0])
+    return row
 
 
 def add_version(
@@ -79,16 +98,18 @@ def set_state(connection: Connection[Any], rule_id: int, state: str) -> None:
 
 def enter_listing(connection: Connection[Any], rule_id: int, listing: str) -> None:
     """Give the rule its permanent place, or back the one it had. Locks the counter: last before COMMIT."""
-    returned = connection.execute(
-        "UPDATE place SET listed = true WHERE rule_id = %s AND listing = %s RETURNING place", [rule_id, listing]
-    ).fetchone()
-    if returned:
-        connection.execute("UPDATE listing SET listed = listed + 1 WHERE name = %s", [listing])
-        return
     connection.execute(
-        "WITH counter AS (UPDATE listing SET highest = highest + 1, listed = listed + 1 WHERE name = %(listing)s"
-        " RETURNING highest)"
-        " INSERT INTO place (listing, place, rule_id) SELECT %(listing)s, highest, %(rule)s FROM counter",
+        """
+        WITH returned AS (
+            UPDATE place SET listed = true WHERE rule_id = %(rule)s AND listing = %(listing)s RETURNING 1
+        ), counter AS (
+            UPDATE listing SET listed = listed + 1,
+                highest = highest + CASE WHEN EXISTS (SELECT FROM returned) THEN 0 ELSE 1 END
+            WHERE name = %(listing)s RETURNING highest
+        )
+        INSERT INTO place (listing, place, rule_id)
+        SELECT %(listing)s, highest, %(rule)s FROM counter WHERE NOT EXISTS (SELECT FROM returned)
+        """,
         {"listing": listing, "rule": rule_id},
     )
 

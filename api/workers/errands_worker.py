@@ -61,7 +61,7 @@ class ErrandsWorker:
                     self._mailer.send(compose(job.payload, self._config))
                 except (OSError, smtplib.SMTPException, ValueError) as error:
                     log.warning("mail job %d: %s; trying again later", job.id, type(error).__name__)
-                    jobs.mark_failed(connection, job, f"{type(error).__name__}: {error}", max_attempts=1000)
+                    jobs.mark_failed(connection, job.id, f"{type(error).__name__}: {error}", max_attempts=1000)
                 else:
                     queries.finish_mail(connection, job.id)
         return bool(claimed)

@@ -6,6 +6,7 @@ old one asks the launcher for a successor (SIGUSR1), which builds a whole releas
 the old one to retire (SIGUSR2), takes its locks, switches, and is the pages worker from then on.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -20,7 +21,8 @@ from api.config import Config
 from api.database import OperationalError, Transaction, connect, start_listening, wait_for_notice
 from api.jobs import queries as jobs
 from api.pages import queries
-from api.pages.publishing import Report, apply_changes
+from api.pages.publishing import Publisher
+from api.pages.queries import ChangeRow
 from api.pages.releases import BATCH, Progress, ReleaseBuild, catch_up_rounds
 from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
@@ -32,6 +34,7 @@ from api.workers.signals import wake_on_signals
 TREE_LOCK = 0x70616765  # "page": the advisory lock's key
 BEAT_SECONDS = 1.0
 RETIRE_SECONDS = 30.0
+LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
 RELEASE_ATTEMPTS = 3
 GENTLE = 10  # the priority of a build beside the live generation
 
@@ -58,6 +61,9 @@ class PagesWorker:
         self._stopping = False
         self._retiring = False
         self._renderer: Renderer | None = None
+        self._publisher: Publisher | None = None
+        self._live: list[int] = []  # jobs whose pages are live, with listings still to follow
+        self._live_since = 0.0
         self._last_beat = 0.0
         self._wake = wake_on_signals()
         signal.signal(signal.SIGTERM, self._on_stop)
@@ -123,6 +129,7 @@ class PagesWorker:
         self._derive_tombstones(connection)
         if self._renderer is None:
             self._open_tree(connection, reader)
+        gc.freeze()  # what is loaded now stays: collecting garbage need not look at it while a publish waits
 
     def _open_tree(self, connection: Transaction, reader: Transaction) -> None:
         """Go on with the live release when it was made from the same inputs and can be trusted; else make one."""
@@ -135,6 +142,7 @@ class PagesWorker:
             renderer = Renderer(self._config, self._tree, current)
             if info.inputs == renderer.site.digest:
                 self._renderer = renderer
+                self._start_afresh()
                 return
             self._ready()  # the old pages are whole: let readers have them while the new ones are made
         with connection.transaction():
@@ -163,6 +171,7 @@ class PagesWorker:
         build.catch_up(reader)
         report = build.switch()
         self._renderer = build.renderer
+        self._start_afresh()
         log.info("release %(release)s is live: %(pages)d pages in %(seconds).1f s", report)
         jobs.mark_done(connection, wanted, report)
 
@@ -173,65 +182,72 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while self.publish_batch(connection, reader):
+                while self.publish_batch(
+                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                ):
                     self._beat(connection)
                 self._beat(connection)
                 self._ask_for_release(connection)
                 self._heal_lost_tree(connection, reader)
                 wait_for_notice(listener, BEAT_SECONDS, self._wake)
 
-    def publish_batch(self, connection: Transaction, reader: Transaction) -> bool:
+    def publish_batch(
+        self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
+    ) -> bool:
         """Write what waits; False when nothing does. A crash at any point repeats it, which is harmless.
 
-        No lock is held while pages are written: the tree's locks make this the only process that claims page jobs, and
-        a frozen worker must not hold up a publisher.
+        `wanted` tells that another publish has come: it is made live before the feeds and sitemaps of those before it.
         """
-        assert self._renderer is not None
-        claimed = jobs.claim(connection, "page", limit=BATCH)
-        if not claimed:
+        assert self._publisher is not None
+        changes = queries.waiting_changes(connection, limit=BATCH, but=self._live)
+        if not changes and not self._live:
             return False
-        changes = queries.changes_of(connection, [job.id for job in claimed])
         try:
             with SnapshotSource(reader) as source:
-                report = apply_changes(
-                    self._renderer, source, changes, lambda report: self._announce(connection, claimed, changes, report)
-                )
+                if changes:
+                    self._make_live(connection, source, changes)
+                report = self._publisher.write_later(source, lambda: self._is_interrupted(wanted))
         except OperationalError:
             raise
         except Exception as error:
-            log.exception("a batch of %d jobs failed", len(claimed))
-            self._mark_failed(connection, claimed, f"{type(error).__name__}: {error}")
+            log.exception("a batch of %d jobs failed", len(changes) + len(self._live))
+            self._mark_failed(connection, [*self._live, *(change.job_id for change in changes)], repr(error))
+            self._start_afresh()
             return True
-        self._mark(connection, claimed, report)
+        if report is not None:
+            queries.mark_done(connection, self._live, report.to_json())
+            self._live = []
         return True
 
-    def _announce(
-        self, connection: Transaction, claimed: list[jobs.Job], changes: list[queries.ChangeRow], report: Report
-    ) -> None:
-        """The rule's pages, `/rules/` and `/` are in place: lift tombstones, then tell the waiting requests."""
-        for slug in dict.fromkeys(change.slug for change in changes if change.rule_id not in report.failed):
+    def _make_live(self, connection: Transaction, source: SnapshotSource, changes: list[ChangeRow]) -> None:
+        """Pages in place, tombstones lifted, then the waiting requests told."""
+        assert self._publisher is not None
+        failed = self._publisher.write_live(source, changes)
+        for slug in dict.fromkeys(change.slug for change in changes if change.rule_id not in failed):
             if self._tombstones.stands(slug):
                 with connection.transaction():
                     if queries.lock_if_published(connection, slug):
                         self._tombstones.lift(slug)
-        good = [job.id for job in claimed if job.rule_id not in report.failed]
-        with connection.transaction():
-            queries.write_behind(connection)
-            jobs.mark_live(connection, good)
-            queries.announce_live(connection, good)
+        good = [change.job_id for change in changes if change.rule_id not in failed]
+        queries.mark_live(connection, good)
+        for change in changes:
+            if change.rule_id in failed:
+                self._mark_failed(connection, [change.job_id], failed[change.rule_id])
+        if not self._live:
+            self._live_since = time.monotonic()
+        self._live += good
 
-    def _mark(self, connection: Transaction, claimed: list[jobs.Job], report: Report) -> None:
-        good = [job.id for job in claimed if job.rule_id not in report.failed]
-        with connection.transaction():
-            queries.write_behind(connection)
-            jobs.mark_done(connection, good, report.to_json())
-        for rule_id, error in report.failed.items():
-            self._mark_failed(connection, [job for job in claimed if job.rule_id == rule_id], error)
+    def _is_interrupted(self, wanted: Callable[[], bool]) -> bool:
+        return time.monotonic() - self._live_since < LATER_SECONDS and wanted()
 
-    def _mark_failed(self, connection: Transaction, failed: list[jobs.Job], error: str) -> None:
-        for job in failed:
-            parked = jobs.mark_failed(connection, job, error)
-            log.error("page job %d failed%s: %s", job.id, " and is parked" if parked else "", error)
+    def _start_afresh(self) -> None:
+        assert self._renderer is not None
+        self._publisher, self._live = Publisher(self._renderer), []
+
+    def _mark_failed(self, connection: Transaction, job_ids: list[int], error: str) -> None:
+        for id in job_ids:
+            parked = jobs.mark_failed(connection, id, error)
+            log.error("page job %d failed%s: %s", id, " and is parked" if parked else "", error)
 
     # -- releases -----------------------------------------------------------------------------------------------------
 
@@ -239,7 +255,7 @@ class PagesWorker:
         """A release that waits and that no successor holds: ask the launcher for a new generation, a few times."""
         with connection.transaction():
             for job in jobs.claim(connection, "release", limit=1):
-                if jobs.mark_failed(connection, job, "no successor finished it", max_attempts=RELEASE_ATTEMPTS + 1):
+                if jobs.mark_failed(connection, job.id, "no successor finished it", max_attempts=RELEASE_ATTEMPTS + 1):
                     log.error("release job %d is parked after %d tries", job.id, RELEASE_ATTEMPTS)
                     return
                 if self._launcher:

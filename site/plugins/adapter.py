@@ -22,7 +22,7 @@ from asset_files import build_assets
 from page_files import write_file
 from rulepages.export import ExportSource
 from rulepages.pages import Page, all_pages
-from rulepages.rows import Card, Rule
+from rulepages.rows import Card, Dated, Rule
 from rulepages.site_inputs import Site, load_site
 
 
@@ -110,6 +110,9 @@ class NoRules:
         return []
 
     def between(self, first: int, last: int) -> list[Card]:
+        return []
+
+    def dates_between(self, first: int, last: int) -> list[Dated]:
         return []
 
     def highest_place(self) -> int:

@@ -6,6 +6,7 @@ A reader never sees half a page, nor a twin newer than its page. Pages need atom
 import gzip
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 GZIP_LEVEL = 4
@@ -18,17 +19,16 @@ def write_file(root: Path, path: str, data: bytes, served_from: Path | None = No
     hard-linked, and one with other bytes gets a later time. nginx's ETag is second and size, so two versions of equal
     length must never share a second: the new time is max(now, old + 1), in whole seconds.
     """
-    target = root / path
-    twin = target.with_name(target.name + ".gz")
-    _aside(target).unlink(missing_ok=True)  # what a killed writer may have left
-    _aside(twin).unlink(missing_ok=True)
-    if _holds(target, data) and twin.exists():
+    target = os.path.join(root, path)
+    if _holds(target, data) and os.path.exists(f"{target}.gz"):
+        for name in (target, f"{target}.gz"):
+            Path(_aside(name)).unlink(missing_ok=True)  # what a killed writer may have left
         return False
-    served = served_from / path if served_from else None
-    if served and _holds(served, data) and _link(served, target, twin):
+    served = os.path.join(served_from, path) if served_from else None
+    if served and _holds(served, data) and _link(served, target):
         return True
     moment = _moment(target, served)
-    _replace(twin, gzip.compress(data, GZIP_LEVEL, mtime=0), moment)
+    _replace(f"{target}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0), moment)
     _replace(target, data, moment)
     return True
 
@@ -37,8 +37,9 @@ def remove_file(root: Path, path: str) -> bool:
     """Remove a page, then its twin, then folders that are left empty; False when there was none."""
     target = root / path
     existed = target.exists()
-    for file in (target, target.with_name(target.name + ".gz"), _aside(target)):
-        file.unlink(missing_ok=True)
+    for name in (str(target), f"{target}.gz"):
+        for file in (Path(name), Path(_aside(name))):
+            file.unlink(missing_ok=True)
     folder = target.parent
     while folder != root and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
@@ -46,19 +47,22 @@ def remove_file(root: Path, path: str) -> bool:
     return existed
 
 
-def _holds(file: Path, data: bytes) -> bool:
+def _holds(file: str, data: bytes) -> bool:
     try:
-        return file.stat().st_size == len(data) and file.read_bytes() == data
+        if os.stat(file).st_size != len(data):
+            return False
+        with open(file, "rb", buffering=0) as opened:
+            return opened.readall() == data
     except FileNotFoundError:
         return False
 
 
-def _link(served: Path, target: Path, twin: Path) -> bool:
-    served_twin = served.with_name(served.name + ".gz")
+def _link(served: str, target: str) -> bool:
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
-        for source, destination in ((served_twin, twin), (served, target)):
-            aside = _aside(destination)
-            destination.parent.mkdir(parents=True, exist_ok=True)
+        for source, destination in ((f"{served}.gz", f"{target}.gz"), (served, target)):
+            aside = Path(_aside(destination))
+            aside.unlink(missing_ok=True)
             os.link(source, aside)
             os.replace(aside, destination)
             aside.unlink(missing_ok=True)  # renaming one link of a file onto another leaves both
@@ -67,28 +71,35 @@ def _link(served: Path, target: Path, twin: Path) -> bool:
     return True
 
 
-def _moment(*files: Path | None) -> int:
+def _moment(*files: str | None) -> int:
     moment = int(time.time())
     for file in files:
-        try:
-            if file:
-                moment = max(moment, int(file.stat().st_mtime) + 1)
-        except FileNotFoundError:
-            continue
+        if file:
+            with suppress(FileNotFoundError):
+                moment = max(moment, int(os.stat(file).st_mtime) + 1)
     return moment
 
 
-def _replace(target: Path, data: bytes, moment: int) -> None:
-    aside = _aside(target)
+def _replace(target: str, data: bytes, moment: int) -> None:
+    aside, over = _aside(target), os.path.exists(target)
     try:
-        aside.write_bytes(data)
+        _write(aside, data, moment, over=over)
     except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(data)
-    os.utime(aside, (moment, moment))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        _write(aside, data, moment, over=over)
     os.replace(aside, target)
 
 
-def _aside(target: Path) -> Path:
+def _write(file: str, data: bytes, moment: int, *, over: bool) -> None:
+    """`over` tells that it will be renamed over another: ext4 then writes it out, unless its blocks are set aside."""
+    with open(file, "wb", buffering=0) as opened:
+        if over and data:
+            os.posix_fallocate(opened.fileno(), 0, len(data))
+        opened.write(data)
+        os.utime(opened.fileno(), (moment, moment))
+
+
+def _aside(target: str) -> str:
     """One fixed name per target: there is one writer, and a leftover is overwritten by the next try."""
-    return target.with_name(f".{target.name}.new")
+    folder, name = os.path.split(target)
+    return f"{folder}/.{name}.new"

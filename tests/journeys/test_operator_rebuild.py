@@ -57,6 +57,7 @@ def test_a_rebuild_is_not_noticed(fresh_site: RunningSite) -> None:
     author = fresh_site.author("ada@example.org")
     first = fresh_site.publish(author, small_document("Before"))
     before, worker = release_of(fresh_site), fresh_site.processes()["pages"]
+    wait_until(lambda: first["slug"] in fresh_site.read("/sitemap-1.xml").text)  # it follows within a second
     slugs = []
     with Readers(fresh_site, ["/", "/rules/", f"/rules/{first['slug']}/", "/feed.xml", "/sitemap-1.xml"]) as readers:
         command = threading.Thread(target=lambda: reports.append(fresh_site.command("rebuild", "--json")))

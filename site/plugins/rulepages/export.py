@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rulepages.rows import Card, Rule
+from rulepages.rows import Card, Dated, Rule
 
 
 def write_export(path: Path, rules: Iterable[Rule], highest_place: int) -> int:
@@ -41,6 +41,9 @@ class ExportSource:
 
     def between(self, first: int, last: int) -> list[Card]:
         return [card for card in self._cards if first <= card.place <= last]
+
+    def dates_between(self, first: int, last: int) -> list[Dated]:
+        return [Dated(card.slug, card.published_at) for card in self.between(first, last)]
 
     def highest_place(self) -> int:
         return self._highest

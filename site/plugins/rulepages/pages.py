@@ -7,6 +7,7 @@ rendered for one change is by construction what a full build renders.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, Protocol
 
@@ -15,7 +16,8 @@ from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Template
 from rulepages.content import Article, HandPage
 from rulepages.mark import mark
 from rulepages.plain_form import plain_form
-from rulepages.rows import Card, Document, Rule, Version, cards_digest, digest
+from rulepages.rows import Card, Dated, Document, Rule, Version, cards_digest, digest
+from rulepages.rule_text import contents, rule_text
 from rulepages.site_inputs import Site
 
 NEWEST_ON_HOME = 6
@@ -32,6 +34,9 @@ class Listings(Protocol):
 
     def between(self, first: int, last: int) -> list[Card]:
         """Listed rules by place, lowest first, both ends included."""
+
+    def dates_between(self, first: int, last: int) -> list[Dated]:
+        """The same of each rule's address and date only."""
 
     def highest_place(self) -> int:
         """The highest place ever given, 0 at first."""
@@ -50,7 +55,7 @@ class Source(Listings, Protocol):
     """What a single page asks for."""
 
     def rule(self, slug: str) -> Rule | None:
-        """One published rule; its versions come without documents."""
+        """One published rule; of the documents only its current version's need be there."""
 
     def document(self, slug: str, number: int) -> Document: ...
 
@@ -151,7 +156,8 @@ def rule_page(site: Site, rule: Rule, document: Document) -> Page:
         rule=rule,
         version=rule.current,
         document=document,
-        sections=document_sections(site, document),
+        contents=contents(site.catalogue, document),
+        rule_text=partial(rule_text, site.catalogue, document),
         mark=mark(rule.slug),
     )
 
@@ -171,7 +177,8 @@ def version_page(site: Site, rule: Rule, version: Version, document: Document) -
         slug=rule.slug,
         version=version,
         document=document,
-        sections=document_sections(site, document),
+        contents=contents(site.catalogue, document),
+        rule_text=partial(rule_text, site.catalogue, document),
         mark=mark(rule.slug),
     )
 
@@ -188,15 +195,6 @@ def history_page(site: Site, rule: Rule) -> Page:
         key=rule.digest,
         rule=rule,
     )
-
-
-def document_sections(site: Site, document: Document) -> list[dict[str, Any]]:
-    """The sections that hold something, numbered in order, each `{number, section, entries}`."""
-    filled = [site.catalogue.section(id) for id in SECTIONS if document.get(id)]
-    return [
-        {"number": number, "section": section, "entries": document[section.id]}
-        for number, section in enumerate(filled, start=1)
-    ]
 
 
 # -- listings ---------------------------------------------------------------------------------------------------------
@@ -281,9 +279,9 @@ def sitemap_shard(site: Site, source: Listings, number: int) -> Page | None:
 
 
 def _shard(site: Site, source: Listings, number: int) -> Page:
-    cards = source.between(*listings.places_on(number, listings.SHARD_SIZE))
-    entries = [(f"/rules/{card.slug}/", card.published_at) for card in cards]
-    return Page(f"sitemap-{number}.xml", "sitemap.xml", {"site": site, "entries": entries}, cards_digest(cards))
+    rules = source.dates_between(*listings.places_on(number, listings.SHARD_SIZE))
+    entries = [(f"/rules/{rule.slug}/", rule.published_at) for rule in rules]
+    return Page(f"sitemap-{number}.xml", "sitemap.xml", {"site": site, "entries": entries}, digest(entries))
 
 
 # -- pages without rows -----------------------------------------------------------------------------------------------
@@ -427,7 +425,7 @@ def error_pages(site: Site) -> Iterator[Page]:
 
 def _rule_page_at(site: Site, source: Source, slug: str) -> Page | None:
     rule = source.rule(slug)
-    return rule_page(site, rule, source.document(slug, rule.current.number)) if rule else None
+    return rule_page(site, rule, _text_of(source, rule, rule.current)) if rule else None
 
 
 def _history_page_at(site: Site, source: Source, slug: str) -> Page | None:
@@ -439,7 +437,12 @@ def _version_page_at(site: Site, source: Source, slug: str, number: str) -> Page
     rule = source.rule(slug)
     if rule is None or int(number) > rule.current.number:
         return None
-    return version_page(site, rule, rule.versions[int(number) - 1], source.document(slug, int(number)))
+    version = rule.versions[int(number) - 1]
+    return version_page(site, rule, version, _text_of(source, rule, version))
+
+
+def _text_of(source: Source, rule: Rule, version: Version) -> Document:
+    return source.document(rule.slug, version.number) if version.document is None else version.document
 
 
 ROW_PAGES: tuple[tuple[str, Callable[..., Page | None]], ...] = (

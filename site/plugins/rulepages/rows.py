@@ -88,6 +88,14 @@ class Card:
     published_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What a sitemap shows of a rule."""
+
+    slug: str
+    published_at: str
+
+
 def digest(value: Any) -> str:
     """The sha256 of a JSON value, in hex."""
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

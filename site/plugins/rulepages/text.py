@@ -15,19 +15,25 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+BLANK = re.compile(r"\n\s*\n")
 BULLET = re.compile(r"\s*[-*•]\s+")
+LIST = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s", re.ASCII | re.MULTILINE)
 NUMBER = re.compile(r"\s*(\d{1,3})[.)]\s+", re.ASCII)
 
 
 def paragraphs(text: str) -> Markup:
     """Blank lines part paragraphs; lines that start with `- ` or `1. ` make lists; other line ends are kept."""
-    blocks = [block for block in re.split(r"\n\s*\n", text.strip("\n")) if block.strip()]
-    return Markup("\n").join(_block(block) for block in blocks)
+    escaped = str(escape(text)).strip("\n")  # escaping touches no character that the shapes below look for
+    if "\n" not in escaped and not LIST.search(escaped):
+        return Markup(f"<p>{escaped.strip()}</p>" if escaped.strip() else "")  # noqa: S704 - escaped
+    blocks = [block for block in BLANK.split(escaped) if block.strip()]
+    return Markup("\n".join(map(_block, blocks)))  # noqa: S704 - escaped on the line above
 
 
-def _block(block: str) -> Markup:
-    runs = groupby(block.split("\n"), key=_kind)
-    return Markup("\n").join(_run(kind, list(lines)) for kind, lines in runs)
+def _block(block: str) -> str:
+    if not LIST.search(block):
+        return _run("p", block.split("\n"))
+    return "\n".join(_run(kind, list(lines)) for kind, lines in groupby(block.split("\n"), key=_kind))
 
 
 def _kind(line: str) -> str:
@@ -36,24 +42,26 @@ def _kind(line: str) -> str:
     return "ol" if NUMBER.match(line) else "p"
 
 
-def _run(kind: str, lines: list[str]) -> Markup:
+def _run(kind: str, lines: list[str]) -> str:
     if kind == "p":
-        return Markup("<p>{}</p>").format(Markup("<br>\n").join(escape(line.strip()) for line in lines))
+        words = "<br>\n".join(line.strip() for line in lines)
+        return f"<p>{words}</p>"
     if kind == "ul":
-        items = Markup("").join(Markup("<li>{}</li>").format(BULLET.sub("", line, count=1)) for line in lines)
-        return Markup("<ul>{}</ul>").format(items)
-    return Markup("<ol>{}</ol>").format(Markup("").join(_numbered(lines)))
+        items = "".join(f"<li>{BULLET.sub('', line, count=1)}</li>" for line in lines)
+        return f"<ul>{items}</ul>"
+    items = "".join(_numbered(lines))
+    return f"<ol>{items}</ol>"
 
 
-def _numbered(lines: list[str]) -> Iterator[Markup]:
+def _numbered(lines: list[str]) -> Iterator[str]:
     """Items keep the numbers that their author gave them."""
     expected = 1
     for line in lines:
         match = NUMBER.match(line)
         assert match is not None
         number = int(match[1])
-        value = "" if number == expected else Markup(' value="{}"').format(number)
-        yield Markup("<li{}>{}</li>").format(value, line[match.end() :])
+        value = "" if number == expected else f' value="{number}"'
+        yield f"<li{value}>{line[match.end() :]}</li>"
         expected = number + 1
 
 
