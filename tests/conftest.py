@@ -63,14 +63,14 @@ def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         pytest.skip(f"PostgreSQL {request.param} is not installed")
     server = PostgresServer(tmp_path_factory.mktemp("postgres"), request.param)
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(scope="session")
 def postgres_18(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     server = PostgresServer(tmp_path_factory.mktemp("postgres"), 18)
     yield server
-    server.stop()
+    server.close()
 
 
 # -- the app in process -----------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSit
     folder = tmp_path_factory.mktemp("site")
     running = RunningSite(folder, {"OPERATOR_EMAILS": OLGA}).start()
     yield running
-    running.stop()
+    running.close()
 
 
 @pytest.fixture
@@ -143,4 +143,4 @@ def fresh_site(tmp_path: Path, assets: Path) -> Iterator[RunningSite]:
     shutil.copytree(assets, site.build / "assets")
     yield site
     if site.process is not None:
-        site.stop()
+        site.close()

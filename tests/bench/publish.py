@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
         site.start()
         publishing, building = _measure(site, sizes, options.publishes)
     finally:
-        site.stop()
+        site.close()
         shutil.rmtree(folder, ignore_errors=True)
     results = {"publish": [asdict(row) for row in publishing], "build": [asdict(row) for row in building]}
     if not options.no_report:

@@ -2,6 +2,7 @@
 
 import importlib
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -30,9 +31,11 @@ class PostgresServer:
     """One server with a migrated template database; `new_database` copies that in some 30 ms."""
 
     def __init__(self, folder: Path, major: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         home = binaries(major)
         assert home is not None
-        self._server = prepare(folder / "data", home)
+        self._data = folder / "data"
+        self._server = prepare(self._data, home)
         self._log = folder / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -71,6 +74,11 @@ class PostgresServer:
         assert self._process is not None
         self._process.send_signal(number)
         self._process.wait(20)
+
+    def close(self) -> None:
+        """Stop it and remove its data, which may lie elsewhere: see `embedded_postgres`."""
+        self.stop()
+        shutil.rmtree(self._data.resolve())
 
     def freeze(self) -> None:
         """Stop the postmaster and all its processes, so that nothing answers and nothing refuses either."""

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,6 +63,11 @@ class RunningSite:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(30)
+
+    def close(self) -> None:
+        """Stop it and remove its database, which may lie elsewhere: see `embedded_postgres`."""
+        self.stop()
+        shutil.rmtree((self.var / "postgres").resolve(), ignore_errors=True)
 
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -114,7 +114,7 @@ def test_two_copies_side_by_side(fresh_site: RunningSite, tmp_path: Path, assets
         assert fresh_site.read(f"/rules/{rule['slug']}/").status == 200
         assert other.read(f"/rules/{rule['slug']}/").status == 404
     finally:
-        other.stop()
+        other.close()
 
 
 def refused(site: RunningSite, seconds: float = 20) -> str:
