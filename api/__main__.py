@@ -29,6 +29,7 @@ API_BODY_BYTES = 1024 * 1024
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table of every font
     try:
         config = read_config()
         code: int = options.run(config, options)

@@ -167,23 +167,23 @@ class PlainForm(_Rules):
         self._send_link = send_link
 
     def on_get(self, req: Request, resp: Response) -> None:
+        """A new rule, perhaps from a template, for everybody; a draft or a rule of one's own, signed in."""
         person = self._person(req)
-        if person is None:
+        rule_id, draft_id = req.get_param("rule"), req.get_param("draft")
+        signed_in_as = person.email if person else ""
+        if (rule_id or draft_id) and person is None:
             raise falcon.HTTPSeeOther("/sign-in/")
         resp.content_type = falcon.MEDIA_HTML
-        if rule_id := req.get_param("rule"):
+        if rule_id and person:
             rule, document = actions.read_own_rule(database=self._database, by=person, rule_id=_number(rule_id))
-            resp.text = self._own_pages.form(document=document, revising=_revising(rule), signed_in_as=person.email)
-        elif draft_id := req.get_param("draft"):
+            resp.text = self._own_pages.form(document=document, revising=_revising(rule), signed_in_as=signed_in_as)
+        elif draft_id and person:
             draft = actions.read_draft(database=self._database, by=person, draft_id=_number(draft_id))
             resp.text = self._own_pages.form(
-                document=draft.document,
-                chosen_template=draft.template,
-                draft=str(draft.id),
-                signed_in_as=person.email,
+                document=draft.document, chosen_template=draft.template, draft=str(draft.id), signed_in_as=signed_in_as
             )
         else:
-            resp.text = self._own_pages.form(signed_in_as=person.email)
+            resp.text = self._own_pages.form(chosen_template=req.get_param("template") or "", signed_in_as=signed_in_as)
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Publish or revise; when nobody is signed in, send a link behind which the draft waits."""

@@ -176,10 +176,20 @@ def test_two_revisions_at_once_do_not_overwrite(stage: Stage) -> None:
     assert stage.rows("SELECT context FROM rule") == [("One",)]
 
 
-@pytest.mark.parametrize("path", [f"{PLAIN}?rule=1", f"{PLAIN}?draft=1", "/api/profile", PLAIN])
+@pytest.mark.parametrize("path", [f"{PLAIN}?rule=1", f"{PLAIN}?draft=1", "/api/profile"])
 def test_pages_of_ones_own_ask_for_signing_in(stage: Stage, path: str) -> None:
     answer = stage.client().simulate_get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/")
+
+
+def test_a_template_is_chosen_by_its_link(stage: Stage) -> None:
+    answer = stage.client().simulate_get(f"{PLAIN}?template=consensus")
+    assert Controls(answer.text).values["template"] == "consensus"
+    for odd in ("", "?template=nope", "?template=%3Cscript%3E"):
+        answer = stage.client().simulate_get(f"{PLAIN}{odd}")
+        assert answer.status_code == 200
+        assert Controls(answer.text).values.get("template", "") == ""
+        assert "<script>" not in answer.text
 
 
 def test_nobody_sees_what_is_anothers(stage: Stage) -> None:
