@@ -183,7 +183,11 @@ class PlainForm(_Rules):
                 document=draft.document, chosen_template=draft.template, draft=str(draft.id), signed_in_as=signed_in_as
             )
         else:
-            resp.text = self._own_pages.form(chosen_template=req.get_param("template") or "", signed_in_as=signed_in_as)
+            resp.text = self._own_pages.form(
+                document=self._with_method(req.get_param("method") or ""),
+                chosen_template=req.get_param("template") or "",
+                signed_in_as=signed_in_as,
+            )
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Publish or revise; when nobody is signed in, send a link behind which the draft waits."""
@@ -202,6 +206,12 @@ class PlainForm(_Rules):
         except tuple(FORM_STATUSES) as problem:
             resp.status = FORM_STATUSES[type(problem)]
             resp.text = self._own_pages.form(**self._typed_back(form, typed, person), errors=_control_errors(problem))
+
+    def _with_method(self, name: str) -> dict[str, Any]:
+        """The beginning of a document that uses one method, named as `decisions.lazy-consensus`."""
+        section, _, id = name.partition(".")
+        catalogue = self._own_pages.site.catalogue
+        return {section: [catalogue.entry(section, id)]} if (section, id) in catalogue.methods else {}
 
     def _publish(self, form: dict[str, str], typed: dict[str, Any], person: Person, resp: Response) -> None:
         draft = form.get("draft", "")

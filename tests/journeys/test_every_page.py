@@ -19,7 +19,20 @@ FORMS = ("/create/plain/", "/api/create/plain")
 
 PAGES = ["/", "/rules/", "/rules/page/1/", "<rule>", "<rule>v/1/", "<rule>history/", "/templates/", "/learn/"]
 PAGES += ["/templates/consensus/", "/learn/how-chaos-concentrates-control/", "/about/", "/how-it-works/", "/privacy/"]
-PAGES += ["/terms/", "/accessibility/", "/licence/", "/create/plain/", "/sign-in/", "/profile/", "/nope/", "<gone>"]
+PAGES += [
+    "/methods/",
+    "/methods/decisions/",
+    "/methods/decisions/holacracy/",
+    "/values/",
+    "/terms/",
+    "/accessibility/",
+    "/licence/",
+    "/create/plain/",
+    "/sign-in/",
+    "/profile/",
+    "/nope/",
+    "<gone>",
+]
 PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>"]
 
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from rulepages.text import date_words, paragraphs
+from rulepages.text import curly, date_words, paragraphs
 from tests.support.hostile import HOSTILE, texts
 
 ALLOWED = {"p", "br", "ul", "ol", "li"}
@@ -69,6 +69,21 @@ def test_shapes(text: str, html: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile(text: str) -> None:
     assert Tags(str(paragraphs(text))).tags <= ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ('She says "yes", they don\'t.', "She says “yes”, they don’t."),
+        ("'quiet'", "‘quiet’"),
+        ('("one")', "(“one”)"),
+        ('"a"\n"b"', "“a”\n“b”"),
+        ("members' meeting", "members’ meeting"),
+        ('write "+1" or "no"', "write “+1” or “no”"),
+    ],
+)
+def test_quotes_are_curly(typed: str, printed: str) -> None:
+    assert curly(typed) == printed
 
 
 def test_dates_are_words() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rulepages.headers import BadFile, read_file, split_headings
+from rulepages.text import curly
 
 METHOD_SECTIONS = ("communication", "membership", "decisions", "conflict")
 SECTIONS = ("values", *METHOD_SECTIONS)
@@ -82,6 +83,10 @@ class Catalogue:
     def section(self, id: str) -> Section:
         return next(section for section in self.sections if section.id == id)
 
+    def methods_of(self, section: str) -> list[Method]:
+        """In their fixed order."""
+        return [method for (where, _), method in self.methods.items() if where == section]
+
     def template(self, id: str) -> Template | None:
         return next((template for template in self.templates if template.id == id), None)
 
@@ -93,10 +98,11 @@ class Catalogue:
             entry = {"id": value.id, "title": value.title, "meaning": value.meaning, "practice": value.practice}
             lists["values"].append(entry)
         for section in METHOD_SECTIONS:
-            lists[section] = [self._entry(section, choice.id) for choice in template.composition[section]]
+            lists[section] = [self.entry(section, choice.id) for choice in template.composition[section]]
         return lists
 
-    def _entry(self, section: str, id: str) -> dict[str, Any]:
+    def entry(self, section: str, id: str) -> dict[str, Any]:
+        """A method as it stands in a rule document."""
         method = self.methods[section, id]
         return {"id": id, "title": method.title, "summary": method.summary, "fields": dict(method.fields)}
 
@@ -104,7 +110,7 @@ class Catalogue:
 def load_catalogue(folder: Path) -> Catalogue:
     """Read `seed_data/`; `BadFile` names the file when one is wrong."""
     sections = tuple(_section(row) for row in _toml(folder / "sections.toml")["section"])
-    values = {row["id"]: Value(**_stripped(row)) for row in _toml(folder / "values.toml")["value"]}
+    values = {row["id"]: Value(**_printed(row)) for row in _toml(folder / "values.toml")["value"]}
     methods: dict[tuple[str, str], Method] = {}
     for section in METHOD_SECTIONS:
         found = [_method(path, section) for path in sorted((folder / "methods" / section).glob("*.md"))]
@@ -135,10 +141,10 @@ def _method(path: Path, section: str) -> Method:
             section=section,
             title=header["title"],
             order=header["order"],
-            summary=header["summary"],
+            summary=_printed(header["summary"]),
             related=tuple(header["related"]),
-            fields=_stripped(header["fields"]),
-            parts=split_headings(body),
+            fields=_printed(header["fields"]),
+            parts=_printed(split_headings(body)),
         )
     except KeyError as error:
         raise BadFile(f"{path}: the header has no {error}") from error
@@ -148,7 +154,7 @@ def _template(path: Path) -> Template:
     header, body = read_file(path)
     try:
         composition = {
-            section: tuple(Choice(row["id"], row["why"]) for row in header["composition"][section])
+            section: tuple(Choice(row["id"], _printed(row["why"])) for row in header["composition"][section])
             for section in SECTIONS
         }
         return Template(
@@ -156,16 +162,21 @@ def _template(path: Path) -> Template:
             title=header["title"],
             order=header["order"],
             home=header.get("home", 0),
-            summary=header["summary"],
+            summary=_printed(header["summary"]),
             composition=composition,
-            parts=split_headings(body),
+            parts=_printed(split_headings(body)),
         )
     except KeyError as error:
         raise BadFile(f"{path}: the header has no {error}") from error
 
 
-def _stripped(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value.strip() if isinstance(value, str) else value for key, value in row.items()}
+def _printed(value: Any) -> Any:
+    """Texts as they are printed: without white space around them, with curly quotes; whatever holds them."""
+    if isinstance(value, str):
+        return curly(value.strip())
+    if isinstance(value, dict):
+        return {key: _printed(item) for key, item in value.items()}
+    return [_printed(item) for item in value] if isinstance(value, list) else value
 
 
 def _check(catalogue: Catalogue, folder: Path) -> None:
@@ -178,6 +189,9 @@ def _check(catalogue: Catalogue, folder: Path) -> None:
                     raise BadFile(f"{folder}/templates/{template.id}.md: no {section} entry is called {choice.id}")
     for (section, id), method in catalogue.methods.items():
         wanted = {field.id for field in catalogue.section(section).fields}
+        for other in method.related:
+            if (section, other) not in catalogue.methods:
+                raise BadFile(f"{folder}/methods/{section}/{id}.md: no {section} method is called {other}")
         if set(method.fields) != wanted:
             odd = ", ".join(sorted(wanted ^ set(method.fields)))
             raise BadFile(f"{folder}/methods/{section}/{id}.md: [fields] differs from sections.toml in: {odd}")

@@ -12,12 +12,12 @@ from itertools import chain
 from typing import Any, Protocol
 
 from rulepages import listings
-from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Template
+from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Method, Template
 from rulepages.content import Article, HandPage
 from rulepages.mark import mark
 from rulepages.plain_form import plain_form
 from rulepages.rows import Card, Dated, Document, Rule, Version, cards_digest, digest
-from rulepages.rule_text import contents, rule_text
+from rulepages.rule_text import contents, method_details, rule_text
 from rulepages.site_inputs import Site
 
 NEWEST_ON_HOME = 6
@@ -296,6 +296,9 @@ def fixed_pages(site: Site) -> Iterator[Page]:
             (article_page(site, article) for article in site.content.articles),
             [templates_page(site)],
             (template_page(site, template) for template in site.catalogue.templates),
+            [methods_page(site), values_page(site)],
+            (section_page(site, section) for section in METHOD_SECTIONS),
+            (method_page(site, method) for method in site.catalogue.methods.values()),
             form_pages(site),
         )
     )
@@ -372,6 +375,65 @@ def template_composition(site: Site, template: Template) -> list[dict[str, Any]]
         choices = template.composition[section]
         found[section] = [{"item": site.catalogue.methods[section, c.id], "why": c.why} for c in choices]
     return [{"section": site.catalogue.section(id), "entries": found[id]} for id in SECTIONS]
+
+
+def methods_page(site: Site) -> Page:
+    return _page(
+        site,
+        "methods/index.html",
+        "methods.html",
+        title="Methods",
+        description="Ways of talking, joining, deciding and settling conflict, each with a text that can be published.",
+        current="methods",
+        groups=[(site.catalogue.section(id), site.catalogue.methods_of(id)) for id in METHOD_SECTIONS],
+    )
+
+
+def values_page(site: Site) -> Page:
+    return _page(
+        site,
+        "values/index.html",
+        "values.html",
+        title="Values",
+        description="Values that a community can choose from: what each one means, and what it looks like in practice.",
+        current="methods",
+        values=site.catalogue.values.values(),
+    )
+
+
+def section_page(site: Site, id: str) -> Page:
+    section = site.catalogue.section(id)
+    return _page(
+        site,
+        f"methods/{id}/index.html",
+        "section.html",
+        title=f"{section.title}: methods",
+        description=f"{section.lead} The methods to choose from.",
+        current="methods",
+        section=section,
+        methods=site.catalogue.methods_of(id),
+    )
+
+
+def method_page(site: Site, method: Method) -> Page:
+    section = site.catalogue.section(method.section)
+    return _page(
+        site,
+        f"methods/{section.id}/{method.id}/index.html",
+        "method.html",
+        title=method.title,
+        description=method.summary,
+        current="methods",
+        section=section,
+        method=method,
+        details=tuple(method_details(section, {"fields": method.fields})),
+        related=[site.catalogue.methods[section.id, id] for id in method.related],
+        templates=[
+            template
+            for template in site.catalogue.templates
+            if any(choice.id == method.id for choice in template.composition[section.id])
+        ],
+    )
 
 
 def form_pages(site: Site) -> Iterator[Page]:

@@ -83,7 +83,7 @@ def _entry(section: Section, entry: Mapping[str, Any]) -> Entry:
         anchor=f"{section.id}-{name}",
         title=entry["title"],
         lead=paragraphs(entry.get("meaning" if values else "summary") or ""),
-        details=tuple(_practice(entry) if values else _method_details(section, entry)),
+        details=tuple(_practice(entry) if values else method_details(section, entry)),
     )
 
 
@@ -92,7 +92,7 @@ def _practice(value: Mapping[str, Any]) -> Iterator[Detail]:
         yield Detail("In practice", True, html=paragraphs(value["practice"]))
 
 
-def _method_details(section: Section, method: Mapping[str, Any]) -> Iterator[Detail]:
+def method_details(section: Section, method: Mapping[str, Any]) -> Iterator[Detail]:
     """The catalogue's fields in its order, then fields that it knows no more, then the author's own blocks."""
     fields: Mapping[str, Any] = method.get("fields") or {}
     labels = {field.id: field.title for field in section.fields}

@@ -15,6 +15,7 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+OPENING = re.compile(r"""(?<![^\s(\[“‘-])["'](?=\S)""")
 BLANK = re.compile(r"\n\s*\n")
 BULLET = re.compile(r"\s*[-*•]\s+")
 LIST = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s", re.ASCII | re.MULTILINE)
@@ -63,6 +64,12 @@ def _numbered(lines: list[str]) -> Iterator[str]:
         value = "" if number == expected else f' value="{number}"'
         yield f"<li{value}>{line[match.end() :]}</li>"
         expected = number + 1
+
+
+def curly(text: str) -> str:
+    """Straight quotes and apostrophes, as they are typed in files, as they are printed."""
+    text = OPENING.sub(lambda match: "“" if match[0] == '"' else "‘", text)
+    return text.replace('"', "”").replace("'", "’")
 
 
 def date_words(moment: str) -> str:

@@ -192,6 +192,17 @@ def test_a_template_is_chosen_by_its_link(stage: Stage) -> None:
         assert "<script>" not in answer.text
 
 
+def test_a_method_is_filled_in_by_its_link(stage: Stage) -> None:
+    answer = stage.client().simulate_get(f"{PLAIN}?method=decisions.lazy-consensus")
+    shown = Controls(answer.text).values
+    assert shown["decisions.0.id"] == "lazy-consensus"
+    assert "72 hours" in shown["decisions.0.fields.core-principle"]
+    for odd in ("decisions.nope", "values.care", "nope", ".", "decisions."):
+        answer = stage.client().simulate_get(f"{PLAIN}?method={odd}")
+        assert answer.status_code == 200
+        assert "decisions.0.id" not in Controls(answer.text).values
+
+
 def test_nobody_sees_what_is_anothers(stage: Stage) -> None:
     ada, rob = stage.signed_in(ADA), stage.signed_in(ROB)
     id = ada.simulate_post("/api/rules", json={"document": small_document("Adas rule")}).json["rule"]["id"]
