@@ -43,17 +43,22 @@ def end_snapshot(connection: Connection[Any]) -> None:
     connection.execute("ROLLBACK")
 
 
-def newest_cards(connection: Connection[Any], count: int) -> list[Card]:
-    with connection.cursor(row_factory=class_row(Card)) as cursor:
-        return cursor.execute(
-            """
-            SELECT r.slug, p.place, r.title, r.context, r.version AS number,
-                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
-            FROM place p JOIN rule r ON r.id = p.rule_id
-            WHERE p.listing = 'library' AND p.listed ORDER BY p.place DESC LIMIT %s
-            """,
-            [count],
-        ).fetchall()
+def library_head(connection: Connection[Any], count: int) -> tuple[list[Card], int, int]:
+    """The newest rules, the highest place ever given, and how many rules are listed now: what most listings ask for."""
+    rows = connection.execute(
+        """
+        SELECT l.highest, l.listed, r.slug, p.place, r.title, r.context, r.version,
+            to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        FROM listing l
+        LEFT JOIN LATERAL (
+            SELECT place, rule_id FROM place WHERE listing = l.name AND listed ORDER BY place DESC LIMIT %s
+        ) AS p ON true
+        LEFT JOIN rule r ON r.id = p.rule_id
+        WHERE l.name = 'library' ORDER BY p.place DESC
+        """,
+        [count],
+    ).fetchall()
+    return [Card(*row[2:]) for row in rows if row[2] is not None], rows[0][0], rows[0][1]
 
 
 def cards_between(connection: Connection[Any], first: int, last: int) -> list[Card]:
@@ -79,13 +84,6 @@ def dates_between(connection: Connection[Any], first: int, last: int) -> list[Da
             """,
             [first, last],
         ).fetchall()
-
-
-def library_counts(connection: Connection[Any]) -> tuple[int, int]:
-    """The highest place ever given, and how many rules are listed now."""
-    row = connection.execute("SELECT highest, listed FROM listing WHERE name = 'library'").fetchone()
-    assert row is not None
-    return row[0], row[1]
 
 
 def find_rule(connection: Connection[Any], slug: str) -> Rule | None:

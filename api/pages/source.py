@@ -40,7 +40,7 @@ class SnapshotSource:
         return queries.find_document(self._connection, slug, number)
 
     def newest(self, count: int) -> list[Card]:
-        return self._newest[:count]
+        return self._head[0][:count]
 
     def between(self, first: int, last: int) -> list[Card]:
         if (first, last) not in self._between:
@@ -51,10 +51,10 @@ class SnapshotSource:
         return queries.dates_between(self._connection, first, last)
 
     def highest_place(self) -> int:
-        return self._counts[0]
+        return self._head[1]
 
     def listed_count(self) -> int:
-        return self._counts[1]
+        return self._head[2]
 
     @cached_property
     def snapshot(self) -> str:
@@ -62,9 +62,5 @@ class SnapshotSource:
         return queries.snapshot_name(self._connection)
 
     @cached_property
-    def _newest(self) -> list[Card]:
-        return queries.newest_cards(self._connection, NEWEST)
-
-    @cached_property
-    def _counts(self) -> tuple[int, int]:
-        return queries.library_counts(self._connection)
+    def _head(self) -> tuple[list[Card], int, int]:
+        return queries.library_head(self._connection, NEWEST)

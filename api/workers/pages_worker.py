@@ -6,7 +6,6 @@ old one asks the launcher for a successor (SIGUSR1), which builds a whole releas
 the old one to retire (SIGUSR2), takes its locks, switches, and is the pages worker from then on.
 """
 
-import gc
 import logging
 import os
 import signal
@@ -29,6 +28,7 @@ from api.pages.source import SnapshotSource
 from api.pages.stop_mark import leave_stop_mark, take_stop_mark
 from api.pages.tombstones import Tombstones
 from api.pages.tree import Tree, boot_id, tree_lock
+from api.workers.memory import keep_what_is_loaded
 from api.workers.signals import wake_on_signals
 
 TREE_LOCK = 0x70616765  # "page": the advisory lock's key
@@ -129,7 +129,7 @@ class PagesWorker:
         self._derive_tombstones(connection)
         if self._renderer is None:
             self._open_tree(connection, reader)
-        gc.freeze()  # what is loaded now stays: collecting garbage need not look at it while a publish waits
+        keep_what_is_loaded()
 
     def _open_tree(self, connection: Transaction, reader: Transaction) -> None:
         """Go on with the live release when it was made from the same inputs and can be trusted; else make one."""

@@ -142,8 +142,8 @@ def _pages_per_publish(connection: Any, last: int) -> float:
     """Files written per publish. Jobs that ended together share one report."""
     row = connection.execute(
         "SELECT sum(pages) / sum(jobs) FROM (SELECT count(*) AS jobs,"
-        " max(jsonb_array_length(report -> 'written'))::float8 AS pages FROM (SELECT report, done_at FROM job"
-        " WHERE kind = 'page' AND done_at IS NOT NULL ORDER BY id DESC LIMIT %s) AS latest GROUP BY done_at) AS batches",
+        " max(jsonb_array_length(report -> 'written')) AS pages FROM (SELECT report, done_at FROM job"
+        " WHERE kind = 'page' AND done_at IS NOT NULL ORDER BY id DESC LIMIT %s) AS late GROUP BY done_at) AS batches",
         [last],
     ).fetchone()
     return round(float(row[0]), 2)
