@@ -215,7 +215,7 @@ def mark_done(connection: Connection[Any], job_ids: list[int], report: dict[str,
         """
         WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
             marked AS (
-                UPDATE job SET done_at = clock_timestamp(), live_at = coalesce(live_at, clock_timestamp()),
+                UPDATE job SET done_at = now(), live_at = coalesce(live_at, now()),
                     report = %s, error = ''
                 WHERE id = ANY(%s)
             )
