@@ -14,7 +14,8 @@ from typing import Any
 
 from api.catalogue.actions import SeedReport, seed_catalogue
 from api.config import Config, inherited_environment, read_config
-from api.database import OperationalError, connect, migrate
+from api.database import Error as DatabaseError
+from api.database import connect, migrate
 from api.errors import CannotStart
 from api.launcher.launcher import Launcher, running_database_url, running_processes, say
 from api.operator import actions as operator
@@ -23,7 +24,7 @@ from rulepages.headers import BadFile
 
 API_SECONDS = 30  # how long a client may be silent
 API_HEADER_BYTES = 16 * 1024
-API_BODY_BYTES = 1024 * 1024
+API_BODY_BYTES = 2 * 1024 * 1024
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
     except (CannotStart, BadFile) as problem:
         sys.stderr.write(f"communityrule: {problem}\n")
         return 1
-    except OperationalError as error:
+    except DatabaseError as error:
         sys.stderr.write(f"communityrule: the database cannot be used: {_first_line(error)}\n")
         return 1
     return code

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg import Error as Error  # noqa: PLC0414 - for commands, which tell of it in one line
 from psycopg import OperationalError as OperationalError  # noqa: PLC0414 - for workers and commands, which see to it themselves
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus

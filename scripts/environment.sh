@@ -18,7 +18,7 @@ find_python() {
 # install_lock FILE: make .venv hold what FILE pins; quick when it does already.
 install_lock() {
   local lock=$1 python sum
-  sum=$(cksum <"$lock")
+  sum="$(cksum <"$lock") $lock"
   if [ -x .venv/bin/python ] && grep -qsxF "$sum" .venv/installed-locks; then
     return
   fi
@@ -31,5 +31,7 @@ install_lock() {
   echo "installing $(grep -c '==' "$lock") packages of $lock into .venv (the first time takes a minute)"
   .venv/bin/python -m pip install --no-input --disable-pip-version-check --require-hashes -r "$lock" |
     sed -un 's/^Collecting \([^ ;]*\).*/  \1/p'
-  echo "$sum" >>.venv/installed-locks
+  # A lock that is installed again may have replaced what another one wanted.
+  { grep -vs " $lock\$" .venv/installed-locks || true; echo "$sum"; } >.venv/installed-locks.new
+  mv .venv/installed-locks.new .venv/installed-locks
 }

@@ -1,5 +1,6 @@
 """Reading templates, and copying the catalogue's files into rows."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from api.database import Database, Transaction
 from api.errors import NotFound
 from api.jobs.queries import add_job
 from rulepages.catalogue import Catalogue
+
+ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,10 @@ def list_templates(*, database: Database) -> list[TemplateRow]:
 
 
 def read_template(*, database: Database, id: str) -> TemplateRow:
-    with database.connection() as connection:
-        template = queries.find_template(connection, id)
+    template = None
+    if ID.fullmatch(id):
+        with database.connection() as connection:
+            template = queries.find_template(connection, id)
     if template is None:
         raise NotFound("There is no such template.")
     return template

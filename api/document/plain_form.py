@@ -17,13 +17,14 @@ def read_controls(controls: Mapping[str, str], catalogue: Catalogue) -> dict[str
     Entries keep the order of their indexes and are numbered anew, without holes.
     """
     community = {key: controls.get(f"community.{key}", "").strip() for key in ("name", "context")}
-    loose: dict[str, Any] = {"schema": 1, "language": "en", "community": community}
+    loose: dict[str, Any] = {"schema": 1, "language": controls.get("language") or "en", "community": community}
     entries = _entries(controls)
     for section in SECTIONS:
         kinds = {field.id: field.kind for field in catalogue.section(section).fields}
         kept = [_entry(section, entry, kinds) for _, entry in sorted(entries.get(section, {}).items()) if _kept(entry)]
         if kept:
-            loose[section] = _named(section, kept, catalogue)
+            removed = {entry["own"] for entry in entries[section].values() if "own" in entry}
+            loose[section] = _named(section, kept, removed, catalogue)
     return loose
 
 
@@ -34,16 +35,20 @@ def fill_from_template(loose: dict[str, Any], template: Template, catalogue: Cat
     return {**loose, **filled, "template": template.id}
 
 
-def keep_unseen(loose: dict[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
-    """Revising: what the plain form does not show (facets, language, blocks) stays as the current version has it."""
-    unseen = {key: value for key, value in current.items() if key in ("schema", "language", "template")}
+def keep_unseen(loose: dict[str, Any], current: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """Revising: what the plain form has no control for (facets, blocks, unknown fields) stays as it is now."""
+    unseen = {key: value for key, value in current.items() if key in ("schema", "template")}
     revised = {**loose, **unseen, "community": {**current["community"], **loose["community"]}}
     for section in METHOD_SECTIONS:
         before = {_key(entry): entry for entry in current.get(section, [])}
         for entry in revised.get(section, []):
-            blocks = before.get(_key(entry), {}).get("blocks")
-            if blocks:
-                entry["blocks"] = blocks
+            old = before.get(_key(entry), {})
+            if old.get("blocks"):
+                entry["blocks"] = old["blocks"]
+            known = {field.id for field in catalogue.section(section).fields}
+            unknown = {id: value for id, value in old.get("fields", {}).items() if id not in known}
+            if unknown:
+                entry["fields"] = {**entry.get("fields", {}), **unknown}
     return revised
 
 
@@ -82,9 +87,8 @@ def _field(kind: str, value: str) -> str | int | list[str]:
     return value.strip()
 
 
-def _named(section: str, entries: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Own entries get an id (`own-1` …) and, where none was typed, the section's title."""
-    taken = {entry.get("own") for entry in entries}
+def _named(section: str, entries: list[dict[str, Any]], taken: set[str], catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Own entries get an id (`own-1` …) that none has, nor had before it was removed; without a title the section's."""
     numbers = (f"own-{number}" for number in range(1, 1000))
     for entry in entries:
         if not entry.get("id") and not entry.get("own"):

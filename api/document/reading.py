@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.document.rule_document import RuleDocument
+from api.document.rule_document import REASON, RuleDocument
 from api.errors import Invalid
 
 # pydantic's error types in our words; `{…}` are filled from the error's context.
@@ -47,11 +47,21 @@ def document_errors(error: ValidationError) -> dict[str, str]:
     return found
 
 
-def invalid_document(errors: Mapping[str, str]) -> Invalid:
+def read_reason(text: str) -> str:
+    """What changed and why, in one line; raise Invalid when there is none or too much of it."""
+    try:
+        return REASON.validate_python(text)
+    except ValidationError as error:
+        first = next(iter(document_errors(error).values()))
+        raise invalid_document({"reason": first}) from None
+
+
+def invalid_document(errors: Mapping[str, str], subject: str = "The rule") -> Invalid:
+    """`subject` is what the sentence is about where no path is."""
     path, first = next(iter(errors.items()))
     fields = {path: [words] for path, words in errors.items() if path}
     return Invalid(
-        f"{path or 'The rule'} {first}.", {"fieldErrors": fields, "formErrors": [errors[""]] if "" in errors else []}
+        f"{path or subject} {first}.", {"fieldErrors": fields, "formErrors": [errors[""]] if "" in errors else []}
     )
 
 

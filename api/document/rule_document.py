@@ -8,9 +8,20 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictInt,
+    Tag,
+    TypeAdapter,
+    model_validator,
+)
 
-from rulepages.catalogue import METHOD_SECTIONS, SECTIONS
+from rulepages.catalogue import SECTIONS
 
 ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
@@ -42,10 +53,21 @@ def _several_lines(value: Any) -> Any:
     return "\n".join(line.rstrip() for line in value.replace("\u2028", "\n").split("\n")).strip()
 
 
-Line = Annotated[str, BeforeValidator(_one_line), BeforeValidator(_clean)]
-Text = Annotated[str, BeforeValidator(_several_lines), BeforeValidator(_clean), Field(max_length=8000)]
-Title = Annotated[Line, Field(min_length=1, max_length=120)]
-Item = Annotated[Line, Field(min_length=1, max_length=200)]
+def _visible(value: str) -> str:
+    """Something that a reader can see, and click on."""
+    if not any(unicodedata.category(character)[0] in "LNPSM" for character in value):
+        raise ValueError("is empty")
+    return value
+
+
+# Validators run from the last to the first, lengths after them: what counts is what is kept.
+ONE_LINE, CLEAN, VISIBLE = BeforeValidator(_one_line), BeforeValidator(_clean), AfterValidator(_visible)
+Text = Annotated[str, Field(max_length=8000), BeforeValidator(_several_lines), CLEAN]
+Name = Annotated[str, Field(max_length=80), VISIBLE, ONE_LINE, CLEAN]
+Summary = Annotated[str, Field(max_length=400), ONE_LINE, CLEAN]
+Reason = Annotated[str, Field(max_length=400), VISIBLE, ONE_LINE, CLEAN]
+Title = Annotated[str, Field(max_length=120), VISIBLE, ONE_LINE, CLEAN]
+Item = Annotated[str, Field(max_length=200), VISIBLE, ONE_LINE, CLEAN]
 Items = Annotated[list[Item], Field(max_length=50)]
 Id = Annotated[str, Field(pattern=ID, max_length=80)]
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]
@@ -58,8 +80,8 @@ class _Part(BaseModel):
 class Community(_Part):
     """Who writes. `context` is the rule's summary. The four facets hold ids of the catalogue."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=80)]
-    context: Annotated[Line, Field(max_length=400)] = ""
+    name: Name
+    context: Summary = ""
     types: Annotated[list[Id], Field(max_length=10)] = []
     scale: Annotated[list[Id], Field(max_length=10)] = []
     maturity: Annotated[list[Id], Field(max_length=10)] = []
@@ -110,9 +132,19 @@ class ProportionBlock(_Part):
 Block = Annotated[TextBlock | ListBlock | ProportionBlock, Field(discriminator="kind")]
 
 
+def _kind_of_field(value: Any) -> str:
+    return "items" if isinstance(value, list) else "percent" if isinstance(value, int) else "text"
+
+
+FieldValue = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[Percent, Tag("percent")] | Annotated[Items, Tag("items")],
+    Discriminator(_kind_of_field),
+]
+
+
 class Method(_Entry):
     summary: Text = ""
-    fields: Annotated[dict[Id, Text | Percent | Items], Field(max_length=20)] = {}
+    fields: Annotated[dict[Id, FieldValue], Field(max_length=20)] = {}
     blocks: Annotated[list[Block], Field(max_length=20)] = []
 
 
@@ -143,7 +175,7 @@ class RuleDocument(_Part):
     @model_validator(mode="after")
     def _says_something(self) -> "RuleDocument":
         if not any(getattr(self, section) for section in SECTIONS):
-            raise ValueError("has nothing in any section yet")
+            raise ValueError("has nothing in any section yet: choose a template, or write something in one section")
         return self
 
     def to_json(self) -> dict[str, Any]:
@@ -152,4 +184,4 @@ class RuleDocument(_Part):
         return {key: value for key, value in plain.items() if key not in SECTIONS or value}
 
 
-ENTRY_KINDS: dict[str, type[Value] | type[Method]] = {"values": Value, **dict.fromkeys(METHOD_SECTIONS, Method)}
+REASON: TypeAdapter[str] = TypeAdapter(Reason)

@@ -99,8 +99,12 @@ def mark_failed(connection: Connection[Any], id: int, error: str, *, max_attempt
 
 
 def drop_job(connection: Connection[Any], id: int, error: str) -> None:
-    """Park at once: what it was for has passed."""
-    connection.execute("UPDATE job SET dead_at = clock_timestamp(), error = %s WHERE id = %s", [error, id])
+    """Park at once: what it was for has passed. A mail's text is not kept."""
+    connection.execute(
+        "UPDATE job SET dead_at = clock_timestamp(), error = %s,"
+        " payload = CASE WHEN kind = 'mail' THEN '{}' ELSE payload END WHERE id = %s",
+        [error, id],
+    )
 
 
 def job_state(connection: Connection[Any], id: int) -> JobState:
@@ -111,6 +115,16 @@ def job_state(connection: Connection[Any], id: int) -> JobState:
             [id],
         ).fetchone()
     return row or JobState(live=False, done=False, dead=True)
+
+
+def has_pages_to_come(connection: Connection[Any], rule_id: int) -> bool:
+    """Whether a rule's latest change is still on its way to its pages."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM job WHERE rule_id = %s AND kind = 'page' AND live_at IS NULL AND done_at IS NULL"
+        " AND dead_at IS NULL)",
+        [rule_id],
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def job_report(connection: Connection[Any], id: int) -> tuple[dict[str, Any] | None, str]:
@@ -143,7 +157,12 @@ def dead_jobs(connection: Connection[Any]) -> list[DeadJob]:
 
 
 def delete_old_jobs(connection: Connection[Any], *, days: int) -> int:
-    return connection.execute("DELETE FROM job WHERE done_at < now() - make_interval(days => %s)", [days]).rowcount
+    """What is done, and mail that was given up."""
+    return connection.execute(
+        "DELETE FROM job WHERE done_at < now() - make_interval(days => %(days)s)"
+        " OR (kind = 'mail' AND dead_at < now() - make_interval(days => %(days)s))",
+        {"days": days},
+    ).rowcount
 
 
 def beat(connection: Connection[Any], name: str, details: dict[str, Any]) -> None:

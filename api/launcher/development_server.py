@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import waitress
@@ -35,7 +36,7 @@ class DevelopmentServer:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if target := table.redirect_of(path):
-            status, headers, body = 301, {"Location": target}, b""
+            status, headers, body = 301, {"Location": quote(target)}, b""
         elif path.startswith(table.API):
             status, headers, body = self._from_api(environ)
         elif environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -57,10 +58,10 @@ class DevelopmentServer:
         hidden = re.search(table.TOMBSTONE, path)
         if hidden and (self._build / "gone" / hidden["slug"]).exists():
             return self._error(410)
-        if not (current / table.WHOLE).exists():
+        if not (current / table.WHOLE).exists() or (hidden and not (self._build / table.READY).exists()):
             return self._error(503)
-        if (current / path.removeprefix("/")).is_dir() and not path.endswith("/"):
-            return 301, {"Location": f"{path}/"}, b""
+        if not path.endswith("/") and os.path.isdir(current / path.removeprefix("/")):
+            return 301, {"Location": quote(f"{path}/")}, b""
         file = current / (path.removeprefix("/") + ("index.html" if path.endswith("/") else ""))
         return self._file(environ, file, table.PAGE_CACHE)
 
@@ -70,7 +71,7 @@ class DevelopmentServer:
         sent = packed if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and packed.is_file() else file
         try:
             body, facts = sent.read_bytes(), sent.stat()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        except (OSError, ValueError):
             return self._error(404)
         headers = {
             "Content-Type": _type_of(file),
@@ -164,7 +165,7 @@ def run_development_server(config: Config, api_socket: Path) -> int:
     signal.signal(signal.SIGTERM, _stop)
     waitress.serve(
         DevelopmentServer(config, api_socket),
-        listen=f"{config.bind}:{config.port}",
+        listen=f"[{config.bind}]:{config.port}" if ":" in config.bind else f"{config.bind}:{config.port}",
         threads=8,
         ident=None,
         max_request_body_size=table.API_BODY_BYTES * 16,  # beyond that waitress hangs up without a word of ours

@@ -28,6 +28,7 @@ from api.errors import CannotStart
 from api.launcher import embedded_postgres
 from api.launcher.nginx_conf import write_nginx_conf
 from api.launcher.processes import Process, RestartPolicy, reap
+from api.launcher.serving_table import READY
 from api.pages.tree import FileLock
 
 POSTGRES_SECONDS = 30.0
@@ -58,6 +59,7 @@ class Launcher:
         if not lock.try_take():
             raise CannotStart(f"another copy runs with VAR_DIR {self._config.var}: stop it, or set another VAR_DIR.")
         self._run.mkdir(parents=True, exist_ok=True)
+        (self._config.build / READY).unlink(missing_ok=True)
         self._catch_signals()
         try:
             code = self._start()
@@ -179,7 +181,7 @@ class Launcher:
             if time.monotonic() > patience:
                 for process in running:
                     say(f"{process.name} did not end in time and is killed.")
-                    process.signal(signal.SIGKILL)
+                    process.kill_group()
                 patience = float("inf")
             time.sleep(0.01)
 
@@ -187,7 +189,7 @@ class Launcher:
         ended = reap()
         for process in self._processes.values():
             if process.pid in ended:
-                process.pid = None
+                process.sweep()
         return [process for process in processes if process.pid is not None]
 
     # -- parts --------------------------------------------------------------------------------------------------------

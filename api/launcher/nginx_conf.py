@@ -52,7 +52,7 @@ http {{
 {_real_address(config)}
   map $http_accept $api_away {{
     default @api_away;
-    "~text/html" @busy;
+    "~text/html" /{table.ERROR_PAGES[503]};
   }}
   upstream api {{
     server {_quoted(f"unix:{run}/api.sock")};
@@ -60,7 +60,7 @@ http {{
   }}
 
   server {{
-    listen {config.bind}:{config.port};
+    listen {_address(config)};
     root {_quoted(current)};
     index index.html;
 {_headers(config, "    ")}
@@ -75,7 +75,7 @@ http {{
       proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_read_timeout {table.API_SECONDS}s;
-      error_page 502 504 = $api_away;
+      error_page 502 504 =503 $api_away;
       error_page 413 = @api_too_large;
     }}
     location @api_away {{
@@ -100,6 +100,7 @@ http {{
     location ~ {_quoted(table.HIDDEN)} {{ return 404; }}
     location ~ {_quoted(table.TOMBSTONE)} {{
       if (-e {_quoted(f"{gone}/$slug")}) {{ return 410; }}
+      if (!-e {_quoted(config.build / table.READY)}) {{ return 503; }}
       if (!-e {_quoted(f"{current}/{table.WHOLE}")}) {{ return 503; }}
 {_page(config)}
     }}
@@ -113,6 +114,13 @@ http {{
       types {{ {table.FEED_TYPE} xml; }}
     }}
 
+    location = /{table.ERROR_PAGES[503]} {{
+      internal;
+{_headers(config, "      ")}
+      add_header Cache-Control {_quoted(table.ERROR_CACHE)} always;
+      add_header Retry-After {table.RETRY_SECONDS} always;
+      try_files $uri @starting;
+    }}
     location ~ ^/({"|".join(str(code) for code in table.ERROR_PAGES)})\\.html$ {{
       internal;
 {_headers(config, "      ")}
@@ -134,6 +142,10 @@ http {{
   }}
 }}
 """
+
+
+def _address(config: Config) -> str:
+    return f"[{config.bind}]:{config.port}" if ":" in config.bind else f"{config.bind}:{config.port}"
 
 
 def _page(config: Config) -> str:

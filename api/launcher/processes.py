@@ -47,10 +47,14 @@ class Process:
 
     def sweep(self) -> None:
         """It has ended: end what it left in its group, such as nginx's own workers, which outlive a killed master."""
+        self.kill_group()
+        self.pid = None
+
+    def kill_group(self) -> None:
+        """It, and what it started in its group."""
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-        self.pid = None
 
 
 def _die_with_parent(number: int) -> Callable[[], None]:

@@ -36,6 +36,8 @@ TOMBSTONE = r"^/rules/(?P<slug>[a-z0-9-]+)(?:/|$)"
 HIDDEN = r"/\."
 # No reader sees a release that is not whole; until there is one, every page is a 503.
 WHOLE = ".complete"
+# Rules are served only once tombstones are known to be in order after a start: build/.ready exists.
+READY = ".ready"
 
 ERROR_PAGES = {404: "404.html", 410: "410.html", 503: "503.html"}
 # Told when there is no 503.html yet, because nothing was built yet.
@@ -47,7 +49,7 @@ API_AWAY = (
     '{"error":{"code":"api_unavailable","message":"The service is being restarted. Please try again in a moment."}}'
 )
 API_TOO_LARGE = '{"error":{"code":"payload_too_large","message":"The body is too large."}}'
-API_BODY_BYTES = 1024 * 1024  # the API itself takes less and says so in its own words
+API_BODY_BYTES = 2 * 1024 * 1024  # the API itself takes less and says so in its own words
 API_SECONDS = 30
 
 

@@ -17,6 +17,7 @@ CREATE TABLE job (
     report      jsonb
 );
 CREATE INDEX job_open ON job (kind, run_at, id) WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX job_of_rule ON job (rule_id) WHERE done_at IS NULL AND dead_at IS NULL;
 CREATE INDEX job_xid ON job (xid);
 CREATE INDEX job_done ON job (done_at) WHERE done_at IS NOT NULL;
 

@@ -30,6 +30,7 @@ class Manifest:
         self._file = file
         self.entries: dict[str, Entry] = {}
         self._pending: list[str] = []
+        self._torn = False  # the last line has no end: what is appended must not become part of it
         if file.exists():
             self._read()
 
@@ -47,15 +48,20 @@ class Manifest:
         """Append what has happened since the last time, in one write."""
         if self._pending:
             with self._file.open("a", encoding="utf-8") as file:
-                file.write("\n".join(self._pending) + "\n")
+                file.write("\n" * self._torn + "\n".join(self._pending) + "\n")
+            self._torn = False
             self._pending.clear()
 
     def _read(self) -> None:
-        for line in self._file.read_text(encoding="utf-8").split("\n")[:-1]:  # a torn last line has no end
+        lines = self._file.read_text(encoding="utf-8", errors="replace").split("\n")
+        self._torn = bool(lines[-1])
+        for line in lines[:-1]:
             try:
                 row = json.loads(line)
             except ValueError:
                 continue  # torn by a power cut in the middle of the file system's own order; --check will show it
+            if not isinstance(row, list):
+                continue
             if len(row) == 3:
                 self.entries[row[0]] = Entry(row[1], row[2])
             else:

@@ -43,6 +43,8 @@ class Publisher:
         for rule_id, slug, versions in _by_rule(changes):
             try:
                 self._write(source, affected(Change(slug, None, versions)).live)
+            except OSError:
+                raise  # the disk's fault, not the rule's
             except Exception as error:
                 failed[rule_id] = f"{type(error).__name__}: {error}"
         good = [change for change in changes if change.rule_id not in failed]

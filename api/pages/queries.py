@@ -180,6 +180,19 @@ def jobs_unseen_by(connection: Connection[Any], snapshot: str) -> list[int]:
     return [row[0] for row in rows]
 
 
+def settle_dead_jobs(connection: Connection[Any], snapshot: str, failed_slugs: list[str]) -> None:
+    """A whole release has made good what parked jobs were for, but for rules that it could not render either."""
+    connection.execute(
+        """
+        UPDATE job SET done_at = now(), dead_at = NULL
+        WHERE dead_at IS NOT NULL AND kind IN ('page', 'release')
+            AND pg_visible_in_snapshot(xid, %s::pg_snapshot)
+            AND (rule_id IS NULL OR rule_id NOT IN (SELECT id FROM rule WHERE slug = ANY(%s)))
+        """,
+        [snapshot, failed_slugs],
+    )
+
+
 def hidden_slugs(connection: Connection[Any]) -> set[str]:
     """Rules whose tombstone must stand."""
     return {row[0] for row in connection.execute("SELECT slug FROM rule WHERE state <> 'published'").fetchall()}
@@ -191,10 +204,14 @@ def lock_if_published(connection: Connection[Any], slug: str) -> bool:
     return row is not None and row[0] == "published"
 
 
-def claim_tree(connection: Connection[Any], key: int) -> bool:
-    """The advisory lock that one pages worker holds for as long as its connection lives."""
+def try_lock(connection: Connection[Any], key: int) -> bool:
+    """An advisory lock, held until `unlock` or until the connection ends."""
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
     return bool(row and row[0])
+
+
+def unlock(connection: Connection[Any], key: int) -> None:
+    connection.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def mark_live(connection: Connection[Any], job_ids: list[int]) -> None:

@@ -13,10 +13,15 @@ from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from api.pages.tree import ReleaseInfo, Tree, boot_id
 from rulepages import listings
-from rulepages.pages import Page, all_pages
+from rulepages.pages import Page, first_pages, listing_pages, rule_pages
+from rulepages.rows import Rule
 
 BATCH = 64  # jobs that one round of the pages worker takes
 MAX_ROUNDS = 100
+
+
+class Stopped(Exception):
+    """Told to stop in the middle of a build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,18 @@ class ReleaseBuild:
             raise
         self.snapshot = ""
         self.pages = 0
+        self.failed: dict[str, str] = {}  # rules that could not be rendered, by slug
 
     def build(self, connection: Transaction) -> None:
         """Every page, from one snapshot. On any error the unfinished folder is deleted and the live release stays."""
         with SnapshotSource(connection) as source:
             self.snapshot = source.snapshot
             total = self._estimate(connection, source)
-            for page in all_pages(self.renderer.site, source):
+            for page in first_pages(self.renderer.site, source):
+                self._write(page, total)
+            for rule in source.rules():
+                self._write_rule(rule, total)
+            for page in listing_pages(self.renderer.site, source):
                 self._write(page, total)
         self.renderer.manifest.flush()
         self._say(Progress(self.pages, self.pages, time.monotonic() - self._started))
@@ -65,8 +75,10 @@ class ReleaseBuild:
             jobs = queries.jobs_unseen_by(connection, self.snapshot)
             if jobs:
                 publisher = Publisher(self.renderer)
-                if failed := publisher.write_live(source, queries.changes_of(connection, jobs)):
-                    raise RuntimeError(f"rules that cannot be rendered: {failed}")
+                changes = queries.changes_of(connection, jobs)
+                slugs = {change.rule_id: change.slug for change in changes}
+                for rule_id, words in publisher.write_live(source, changes).items():
+                    self.failed[slugs[rule_id]] = words
                 publisher.write_later(source, lambda: False)
             self.snapshot = source.snapshot
         return len(jobs)
@@ -79,11 +91,22 @@ class ReleaseBuild:
         self._lock.release()
         self.renderer.become_live()
         deleted = self._tree.delete_old()
-        return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted}
+        return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted, "failed": self.failed}
 
     def abandon(self) -> None:
         self._tree.delete(self._release)
         self._lock.release()
+
+    def _write_rule(self, rule: Rule, total: int) -> None:
+        """A rule that cannot be rendered keeps the pages that readers see now, is reported, and blocks nobody."""
+        try:
+            for page in list(rule_pages(self.renderer.site, rule)):
+                self._write(page, total)
+        except (OSError, Stopped):
+            raise
+        except Exception as error:
+            self.failed[rule.slug] = f"{type(error).__name__}: {error}"
+            self.renderer.carry_over(f"rules/{rule.slug}/")
 
     def _write(self, page: Page, total: int) -> None:
         self.renderer.write(page)

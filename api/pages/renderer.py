@@ -11,7 +11,7 @@ from api import ROOT
 from api.config import Config
 from api.pages.manifest import Manifest, fingerprint
 from api.pages.tree import Tree
-from page_files import remove_file
+from page_files import remove_file, write_file
 from rulepages.pages import Page
 
 restore_logging()
@@ -39,6 +39,17 @@ class Renderer:
         self._generator.write(self._writer, page)
         self.manifest.wrote(page.path, self._writer.data, fingerprint(page, self.site.digest))
         return self._writer.written
+
+    def carry_over(self, folder: str) -> None:
+        """Link what the served release has below a folder, as it is."""
+        served = self._writer.served_from
+        if served is None:
+            return
+        for file in sorted((served / folder).rglob("*")):
+            path = str(file.relative_to(served))
+            if file.is_file() and not path.endswith(".gz"):
+                write_file(self.root, path, file.read_bytes(), served)
+                self.manifest.wrote(path, file.read_bytes(), "carried over")
 
     def remove(self, path: str) -> bool:
         removed = remove_file(self.root, path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 KEPT_RELEASES = 2
 COMPLETE = ".complete"
+READY = ".ready"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -71,20 +72,27 @@ class Tree:
         return lock
 
     def switch(self, info: ReleaseInfo) -> None:
-        """Readers see this release from now on: one symbolic link is replaced. What it was made from is noted after,
-        so that a release without a note was never switched to, or not known to be."""
+        """Readers see this release from now on: one symbolic link is replaced, as the last thing that can fail."""
+        self.note(info)
         (self.folder(info.id) / COMPLETE).touch()
         aside = self.build / ".current.new"
         aside.unlink(missing_ok=True)
         aside.symlink_to(Path("releases") / info.id)
         os.replace(aside, self.current)
+
+    def note(self, info: ReleaseInfo) -> None:
+        """What a release was made from, beside it."""
         (self.releases / f"{info.id}.json").write_text(json.dumps(asdict(info)) + "\n")
+
+    def mark_ready(self) -> None:
+        """Tombstones are in order: rules may be served. The launcher takes the mark away at its start."""
+        (self.build / READY).touch()
 
     def delete_unswitched(self) -> list[str]:
         """Releases that never came to be: built in part by a process that is gone."""
         current, deleted = self.current_id(), []
         for id in self.release_ids():
-            if id == current or (self.releases / f"{id}.json").exists():
+            if id == current or (self.folder(id) / COMPLETE).exists():
                 continue
             lock = FileLock(self.releases / f"{id}.lock")
             if lock.try_take():
@@ -106,6 +114,9 @@ class Tree:
         return sorted(path.name for path in self.releases.iterdir() if path.is_dir()) if self.releases.is_dir() else []
 
     def delete(self, id: str) -> None:
+        """Remove a release; never the one that readers see."""
+        if id == self.current_id():
+            return
         for name in (f"{id}.json", f"{id}.manifest", f"{id}.lock"):
             (self.releases / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(id), ignore_errors=True)

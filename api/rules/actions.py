@@ -8,16 +8,16 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from api.database import Database, Transaction
 from api.document.canonical_json import canonical_json, sha256_of
+from api.document.reading import read_reason
 from api.document.rule_document import RuleDocument
-from api.errors import Conflict, Forbidden, Invalid, NotFound
-from api.jobs.queries import add_job, pages_worker_beats
+from api.errors import Conflict, DatabaseAway, Forbidden, Invalid, NotFound
+from api.jobs.queries import add_job, has_pages_to_come, pages_worker_beats
 from api.pages.tombstones import Tombstones
 from api.pages.waiting import LiveWaiter, WaitingPlace
 from api.people import Person
@@ -61,8 +61,8 @@ def publish_rule(*, parts: Parts, by: Person, document: RuleDocument, draft_id: 
                 document=canonical,
                 sha256=sha256_of(canonical),
             )
-            if draft_id is not None:
-                queries.delete_draft(connection, draft_id, by.id)
+            if draft_id is not None and not queries.delete_draft(connection, draft_id, by.id):
+                raise Conflict("This draft has been published already. You find it under “Your rules”.")
             _add_page_job(connection, place, rule.id, [1])
             queries.enter_listing(connection, rule.id, LIBRARY)
         return Published(rule, place.wait(parts.database))
@@ -72,18 +72,17 @@ def revise_rule(
     *, parts: Parts, by: Person, rule_id: int, document: RuleDocument, reason: str, base: str | None = None
 ) -> Published:
     """Make the next version, with what changed and why. `base` is the sha256 that the author started from."""
-    words = " ".join(reason.split())
-    if not words:
-        raise Invalid(
-            "Say what changed, and why.", {"fieldErrors": {"reason": ["says what changed, and why"]}, "formErrors": []}
-        )
+    words = read_reason(reason)
     canonical = canonical_json(document.to_json())
     sha256 = sha256_of(canonical)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
             before = _own_rule(queries.lock_rule(connection, rule_id), by)
             if base and base != before.sha256:
-                raise Conflict("Somebody has published another version since you opened this one.")
+                raise Conflict(
+                    "Another version was published since you opened this form. Please read it first. What you typed is"
+                    " still here: when it fits, publish it again."
+                )
             number = before.version + 1
             if sha256 == before.sha256:
                 raise Invalid("Nothing has changed since the last version.")
@@ -102,17 +101,32 @@ def revise_rule(
 
 def unpublish_rule(*, parts: Parts, by: Person, rule_id: int) -> RuleRow:
     """Take the rule back: its address answers 410 before this returns, whatever the pages worker is doing."""
-    with parts.database.transaction() as connection:
-        rule = _own_rule(queries.lock_rule(connection, rule_id), by)
-        if rule.state == "unpublished":
-            return rule
-        queries.set_state(connection, rule_id, "unpublished")
-        rule = _existing(queries.find_rule(connection, rule_id))
-        add_job(connection, "page", rule_id=rule_id, payload={"versions": _all_versions(rule)})
-        queries.leave_listing(connection, rule_id, LIBRARY)
-        with _lifted_on_error(parts.tombstones, rule.slug):
-            parts.tombstones.lay(rule.slug)
+    slug = ""
+    try:
+        with parts.database.transaction() as connection:
+            rule = _own_rule(queries.lock_rule(connection, rule_id), by)
+            if rule.state == "unpublished":
+                return rule
+            queries.set_state(connection, rule_id, "unpublished")
+            rule = _existing(queries.find_rule(connection, rule_id))
+            add_job(connection, "page", rule_id=rule_id, payload={"versions": _all_versions(rule)})
+            queries.leave_listing(connection, rule_id, LIBRARY)
+            slug = rule.slug
+            parts.tombstones.lay(slug)
+    except (DatabaseAway, OSError):
+        if slug:
+            _lift_if_published(parts, rule_id, slug)
+        raise
     return rule
+
+
+def _lift_if_published(parts: Parts, rule_id: int, slug: str) -> None:
+    """The commit may have failed after the tombstone was laid. While the database is away nobody can tell; then the
+    next start of the pages worker sees to it."""
+    with suppress(DatabaseAway), parts.database.transaction() as connection:
+        rule = queries.lock_rule(connection, rule_id)
+        if rule and rule.state == "published":
+            parts.tombstones.lift(slug)
 
 
 def republish_rule(*, parts: Parts, by: Person, rule_id: int) -> Published:
@@ -120,8 +134,8 @@ def republish_rule(*, parts: Parts, by: Person, rule_id: int) -> Published:
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
             rule = _own_rule(queries.lock_rule(connection, rule_id), by)
-            if rule.state == "published":
-                return Published(rule, live=not parts.tombstones.stands(rule.slug))
+            if rule.state == "published" and not parts.tombstones.stands(rule.slug):
+                return Published(rule, live=not has_pages_to_come(connection, rule_id))
             queries.set_state(connection, rule_id, "published")
             rule = _existing(queries.find_rule(connection, rule_id))
             _add_page_job(connection, place, rule_id, _all_versions(rule))
@@ -136,6 +150,15 @@ def read_rule(*, database: Database, by: Person | None, rule_id: int) -> tuple[R
         if rule is None or (rule.state != "published" and not _owns(rule, by)):
             raise NotFound("There is no such rule.")
         return rule, json.loads(queries.find_document(connection, rule_id, rule.version))
+
+
+def read_publication(*, database: Database, rule_id: int) -> tuple[RuleRow, bool]:
+    """A published rule, and whether its page is in place."""
+    with database.connection() as connection:
+        rule = queries.find_rule(connection, rule_id)
+        if rule is None or rule.state != "published":
+            raise NotFound("There is no such rule.")
+        return rule, not has_pages_to_come(connection, rule_id)
 
 
 def read_own_rule(*, database: Database, by: Person, rule_id: int) -> tuple[RuleRow, dict[str, Any]]:
@@ -164,16 +187,6 @@ def read_draft(*, database: Database, by: Person, draft_id: int) -> DraftRow:
 def _add_page_job(connection: Transaction, place: WaitingPlace, rule_id: int, versions: list[int]) -> None:
     job_id = add_job(connection, "page", rule_id=rule_id, payload={"versions": versions})
     place.expect(job_id, worker_beats=pages_worker_beats(connection))
-
-
-@contextmanager
-def _lifted_on_error(tombstones: Tombstones, slug: str) -> Iterator[None]:
-    """The last thing before COMMIT. An error while laying it rolls back, and takes it away under the row's lock."""
-    try:
-        yield
-    except OSError:
-        tombstones.lift(slug)
-        raise
 
 
 def _own_rule(rule: RuleRow | None, by: Person) -> RuleRow:

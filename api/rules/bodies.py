@@ -1,8 +1,6 @@
 """Shapes of requests and answers."""
 
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from api.wire import Body
 
@@ -15,4 +13,4 @@ class Publication(Body):
 
 class Revision(Body):
     document: dict[str, Any]
-    reason: Annotated[str, Field(max_length=1000)]
+    reason: str

@@ -97,18 +97,21 @@ def set_state(connection: Connection[Any], rule_id: int, state: str) -> None:
 
 
 def enter_listing(connection: Connection[Any], rule_id: int, listing: str) -> None:
-    """Give the rule its permanent place, or back the one it had. Locks the counter: last before COMMIT."""
+    """Give the rule its permanent place, or back the one it had; nothing when it is in it. Locks the counter: last
+    before COMMIT."""
     connection.execute(
         """
-        WITH returned AS (
-            UPDATE place SET listed = true WHERE rule_id = %(rule)s AND listing = %(listing)s RETURNING 1
+        WITH known AS (
+            SELECT listed FROM place WHERE rule_id = %(rule)s AND listing = %(listing)s
+        ), returned AS (
+            UPDATE place SET listed = true WHERE rule_id = %(rule)s AND listing = %(listing)s AND NOT listed
         ), counter AS (
             UPDATE listing SET listed = listed + 1,
-                highest = highest + CASE WHEN EXISTS (SELECT FROM returned) THEN 0 ELSE 1 END
-            WHERE name = %(listing)s RETURNING highest
+                highest = highest + CASE WHEN EXISTS (SELECT FROM known) THEN 0 ELSE 1 END
+            WHERE name = %(listing)s AND NOT EXISTS (SELECT FROM known WHERE listed) RETURNING highest
         )
         INSERT INTO place (listing, place, rule_id)
-        SELECT %(listing)s, highest, %(rule)s FROM counter WHERE NOT EXISTS (SELECT FROM returned)
+        SELECT %(listing)s, highest, %(rule)s FROM counter WHERE NOT EXISTS (SELECT FROM known)
         """,
         {"listing": listing, "rule": rule_id},
     )
@@ -186,5 +189,7 @@ def find_draft(connection: Connection[Any], draft_id: int, person_id: int) -> Dr
         ).fetchone()
 
 
-def delete_draft(connection: Connection[Any], draft_id: int, person_id: int) -> None:
-    connection.execute("DELETE FROM draft WHERE id = %s AND person_id = %s", [draft_id, person_id])
+def delete_draft(connection: Connection[Any], draft_id: int, person_id: int) -> bool:
+    """False when it was not there."""
+    found = connection.execute("DELETE FROM draft WHERE id = %s AND person_id = %s", [draft_id, person_id])
+    return found.rowcount == 1

@@ -10,23 +10,34 @@ from api.database import Database
 from api.document.plain_form import fill_from_template, keep_unseen, read_controls
 from api.document.reading import read_document
 from api.document.rule_document import RuleDocument
-from api.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Problem
+from api.errors import (
+    Conflict,
+    DatabaseAway,
+    Forbidden,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    NotSignedIn,
+    Problem,
+)
 from api.pages.own_pages import OwnPages
 from api.people import Person, require
 from api.rules import actions
 from api.rules.actions import Parts, Published
 from api.rules.bodies import Publication, Revision
 from api.rules.queries import RuleRow
-from api.wire import BODY_BYTES, parse_form, read_body, to_json
+from api.wire import FORM_BYTES, parse_form, read_body, to_json
 
 MAX_LISTED = 100
-# What a rejected form comes back with. Other problems (the database is away) are answered like everywhere else.
+# What a form comes back with, and with everything that was typed, whatever went wrong.
 FORM_STATUSES: dict[type[Problem], str] = {
     Invalid: falcon.HTTP_400,
     NotSignedIn: falcon.HTTP_401,
     Forbidden: falcon.HTTP_403,
     NotFound: falcon.HTTP_404,
     Conflict: falcon.HTTP_409,
+    Misconfigured: falcon.HTTP_500,
+    DatabaseAway: falcon.HTTP_503,
 }
 SIGNED_OUT = (
     "You are not signed in any more. Sign in in another tab, come back to this one and press the button again: nothing"
@@ -75,6 +86,15 @@ class _Rules:
             "updatedAt": rule.updated_at,
         }
 
+    def _saved(self, rule: RuleRow) -> str:
+        """A page that looks every two seconds whether the rule's own page is there, and leads to it."""
+        return self._own_pages.message(
+            "Your rule is saved",
+            ["Its page is being made and will be at its address in a moment. This page takes you there."],
+            action=("Open the rule", f"/api/rules/{rule.id}/publication"),
+            refresh=2,
+        )
+
     def _answer(self, resp: Response, published: Published) -> None:
         state = "live" if published.live else "pending"
         resp.text = to_json({"state": state, "rule": self._plain(published.rule)})
@@ -88,7 +108,7 @@ class Rules(_Rules):
 
     def on_post(self, req: Request, resp: Response) -> None:
         person = require(self._person(req))
-        body = read_body(Publication, req.bounded_stream.read(BODY_BYTES + 1), req.content_type)
+        body = read_body(Publication, req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         document = read_document(body.document)
         self._answer(resp, actions.publish_rule(parts=self._parts, by=person, document=document))
 
@@ -102,7 +122,7 @@ class Rule(_Rules):
 
     def on_patch(self, req: Request, resp: Response, rule_id: str) -> None:
         person = require(self._person(req))
-        body = read_body(Revision, req.bounded_stream.read(BODY_BYTES + 1), req.content_type)
+        body = read_body(Revision, req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         published = actions.revise_rule(
             parts=self._parts,
             by=person,
@@ -117,6 +137,14 @@ class Rule(_Rules):
 class RulePublication(_Rules):
     """The fact that a rule is public."""
 
+    def on_get(self, req: Request, resp: Response, rule_id: str) -> None:
+        """To the rule's page when it is in place; until then a page that asks again."""
+        rule, live = actions.read_publication(database=self._database, rule_id=_number(rule_id))
+        if live:
+            raise falcon.HTTPSeeOther(f"/rules/{rule.slug}/")
+        resp.content_type = falcon.MEDIA_HTML
+        resp.text = self._saved(rule)
+
     def on_put(self, req: Request, resp: Response, rule_id: str) -> None:
         person = require(self._person(req))
         self._answer(resp, actions.republish_rule(parts=self._parts, by=person, rule_id=_number(rule_id)))
@@ -129,7 +157,7 @@ class RulePublication(_Rules):
     def on_post(self, req: Request, resp: Response, rule_id: str) -> None:
         """The same from a form, which knows no other methods: `state` is `published` or `unpublished`."""
         person = require(self._person(req))
-        form = parse_form(req.bounded_stream.read(BODY_BYTES + 1), req.content_type)
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         act = {"published": actions.republish_rule, "unpublished": actions.unpublish_rule}.get(form.get("state", ""))
         if act is None:
             raise Invalid("state is published or unpublished.")
@@ -191,12 +219,12 @@ class PlainForm(_Rules):
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Publish or revise; when nobody is signed in, send a link behind which the draft waits."""
-        form = parse_form(req.bounded_stream.read(BODY_BYTES + 1), req.content_type)
-        person = self._person(req)
-        catalogue = self._own_pages.site.catalogue
-        typed = read_controls(form, catalogue)
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        typed = read_controls(form, self._own_pages.site.catalogue)
         resp.content_type = falcon.MEDIA_HTML
+        person = None
         try:
+            person = self._person(req)
             if form.get("rule"):
                 self._revise(form, typed, require(person), resp)
             elif person is None:
@@ -205,7 +233,9 @@ class PlainForm(_Rules):
                 self._publish(form, typed, person, resp)
         except tuple(FORM_STATUSES) as problem:
             resp.status = FORM_STATUSES[type(problem)]
-            resp.text = self._own_pages.form(**self._typed_back(form, typed, person), errors=_control_errors(problem))
+            resp.text = self._own_pages.form(
+                **self._typed_back(form, typed, person, problem), errors=_control_errors(problem)
+            )
 
     def _with_method(self, name: str) -> dict[str, Any]:
         """The beginning of a document that uses one method, named as `decisions.lazy-consensus`."""
@@ -229,7 +259,7 @@ class PlainForm(_Rules):
             parts=self._parts,
             by=person,
             rule_id=rule.id,
-            document=read_document(keep_unseen(typed, current)),
+            document=read_document(keep_unseen(typed, current, self._own_pages.site.catalogue)),
             reason=form.get("reason", ""),
             base=form.get("base") or None,
         )
@@ -262,28 +292,34 @@ class PlainForm(_Rules):
             raise falcon.HTTPSeeOther("/api/profile")
         if published.live:
             raise falcon.HTTPSeeOther(address)
-        resp.text = self._own_pages.message(
-            "Your rule is saved",
-            ["Its page is being made and will be at its address in a moment. This page takes you there."],
-            action=("Open the rule", address),
-            refresh=2,
-        )
+        resp.text = self._saved(published.rule)
 
-    def _typed_back(self, form: dict[str, str], typed: dict[str, Any], person: Person | None) -> dict[str, Any]:
+    def _typed_back(
+        self, form: dict[str, str], typed: dict[str, Any], person: Person | None, problem: Problem
+    ) -> dict[str, Any]:
         """Everything that was typed, for the form that comes back."""
-        revising = None
-        if form.get("rule"):
-            name = typed["community"]["name"]
-            revising = {"id": form["rule"], "slug": "", "title": name, "sha256": form.get("base", "")}
         return {
             "document": typed,
             "chosen_template": form.get("template", ""),
             "email": form.get("email", ""),
             "reason": form.get("reason", ""),
             "draft": form.get("draft", ""),
-            "revising": revising,
+            "revising": self._revised_rule(form, typed, person, problem) if form.get("rule") else None,
             "signed_in_as": person.email if person else "",
         }
+
+    def _revised_rule(
+        self, form: dict[str, str], typed: dict[str, Any], person: Person | None, problem: Problem
+    ) -> dict[str, Any]:
+        """The rule in question. After a conflict the form goes on from the current version; the author is told so."""
+        kept = {"id": form["rule"], "slug": "", "title": typed["community"]["name"], "sha256": form.get("base", "")}
+        if person is None or isinstance(problem, DatabaseAway):
+            return kept
+        try:
+            rule, _ = actions.read_own_rule(database=self._database, by=person, rule_id=_number(form["rule"]))
+        except Problem:
+            return kept
+        return _revising(rule) if isinstance(problem, Conflict) else {**_revising(rule), "sha256": kept["sha256"]}
 
 
 def _revising(rule: RuleRow) -> dict[str, Any]:
@@ -295,8 +331,9 @@ def _control_errors(problem: Problem) -> dict[str, str]:
     details = problem.details or {}
     errors = {path: words[0] for path, words in details.get("fieldErrors", {}).items()}
     message = SIGNED_OUT if isinstance(problem, NotSignedIn) else problem.message
-    general = details.get("formErrors") or ([] if errors else [message])
-    return {**errors, **({"": general[0]} if general else {})}
+    if details.get("formErrors") or not errors:
+        errors[""] = message
+    return errors
 
 
 def _number(id: str) -> int:

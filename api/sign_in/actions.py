@@ -50,8 +50,11 @@ class Entry:
 def send_link(
     *, database: Database, config: Config, email: str, next: str, draft: dict[str, Any] | None = None
 ) -> None:
-    """Queue a mail with a one-use link. A draft that travels with it becomes a new draft when the link is consumed."""
+    """Queue a mail with a one-use link. A draft that travels with it becomes a new draft when the link is consumed, or
+    a later one to the same address."""
     address, secret = clean_email(email), _secret(config)
+    if config.cloudron and not (config.smtp and config.smtp_from):
+        raise Misconfigured("No mail can be sent: the mail addon or SMTP_FROM is missing.")
     token = secrets.token_urlsafe(32)
     link = f"{config.origin}/api/auth/magic-link/verify?token={quote(token)}"
     text = LINK_MAIL.format(link=link, minutes=LINK_MINUTES, origin=config.origin)
@@ -85,6 +88,8 @@ def consume_link(*, database: Database, config: Config, token: str) -> Entry:
         if link is None:
             raise LinkExpired("This link has been used already, or it is older than ten minutes.")
         person = queries.find_or_add_person(connection, link.email)
+        for draft in queries.take_drafts(connection, link.email):
+            queries.add_draft(connection, person.id, draft)
         next = link.next
         if link.draft:
             next = f"/api/create/plain?draft={queries.add_draft(connection, person.id, link.draft)}"

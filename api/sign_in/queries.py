@@ -47,6 +47,17 @@ def consume_link(connection: Connection[Any], hmac: bytes) -> Link | None:
         ).fetchone()
 
 
+def take_drafts(connection: Connection[Any], email: str) -> list[dict[str, Any]]:
+    """Drafts that travelled with links to this address that nobody opened, oldest first; each is handed out once."""
+    rows = connection.execute(
+        "WITH taken AS (SELECT id, draft FROM magic_link WHERE email = %s AND consumed_at IS NULL AND draft IS NOT NULL"
+        " FOR UPDATE), emptied AS (UPDATE magic_link SET draft = NULL WHERE id IN (SELECT id FROM taken))"
+        " SELECT draft FROM taken ORDER BY id",
+        [email],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def find_or_add_person(connection: Connection[Any], email: str) -> Person:
     with connection.cursor(row_factory=class_row(Person)) as cursor:
         person = cursor.execute(

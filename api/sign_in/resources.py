@@ -1,5 +1,6 @@
 """HTTP in and out: magic links and sessions."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import falcon
@@ -7,12 +8,12 @@ from falcon import Request, Response
 
 from api.config import Config
 from api.database import Database
-from api.errors import LinkExpired, Problem
+from api.errors import Invalid, LinkExpired
 from api.pages.own_pages import OwnPages
 from api.people import Person
 from api.sign_in import actions
 from api.sign_in.bodies import LinkConsumption, LinkRequest
-from api.wire import BODY_BYTES, is_form, parse_form, read_body, to_json
+from api.wire import FORM_BYTES, is_form, parse_form, read_body, to_json
 
 COOKIE_SECONDS = actions.SESSION_DAYS * 86400
 
@@ -24,6 +25,21 @@ class _SignIn:
     def _parts(self) -> dict[str, Any]:
         return {"database": self._database, "config": self._config}
 
+    def _set_cookie(
+        self, resp: Response, value: str, *, max_age: int | None = None, expires: datetime | None = None
+    ) -> None:
+        """A browser lets go of a `__Host-` cookie only when it is told with the same attributes."""
+        resp.set_cookie(
+            actions.cookie_name(self._config),
+            value,
+            max_age=max_age,
+            expires=expires,
+            secure=self._config.origin.startswith("https:"),
+            http_only=True,
+            same_site="Lax",
+            path="/",
+        )
+
     def _token(self, req: Request) -> str | None:
         return req.cookies.get(actions.cookie_name(self._config))
 
@@ -31,7 +47,7 @@ class _SignIn:
 class MagicLinkRequest(_SignIn):
     def on_post(self, req: Request, resp: Response) -> None:
         """Send a link. The answer is the same for every address."""
-        raw = req.bounded_stream.read(BODY_BYTES + 1)
+        raw = req.bounded_stream.read(FORM_BYTES + 1)
         if is_form(req.content_type):
             self._answer_form(parse_form(raw, req.content_type), resp)
             return
@@ -40,15 +56,15 @@ class MagicLinkRequest(_SignIn):
         resp.text = to_json({"ok": True})
 
     def _answer_form(self, form: dict[str, str], resp: Response) -> None:
-        resp.content_type = falcon.MEDIA_HTML
+        email = form.get("email", "")
         try:
-            actions.send_link(**self._parts(), email=form.get("email", ""), next=form.get("next", actions.HOME))
-        except Problem as problem:
+            actions.send_link(**self._parts(), email=email, next=form.get("next", actions.HOME))
+        except Invalid as problem:
             resp.status = falcon.HTTP_400
-            resp.text = self._own_pages.message(
-                "No link was sent", [problem.message], action=("Back to signing in", "/sign-in/")
-            )
+            resp.content_type = falcon.MEDIA_HTML
+            resp.text = self._own_pages.render("sign_in.html", "Sign in", email=email, error=problem.message)
             return
+        resp.content_type = falcon.MEDIA_HTML
         resp.text = self._own_pages.message(
             "Look at your inbox",
             [
@@ -72,7 +88,7 @@ class MagicLinkVerification(_SignIn):
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Consume the link and start a session."""
-        raw = req.bounded_stream.read(BODY_BYTES + 1)
+        raw = req.bounded_stream.read(FORM_BYTES + 1)
         form = is_form(req.content_type)
         if form:
             token = parse_form(raw, req.content_type).get("token", "")
@@ -86,21 +102,10 @@ class MagicLinkVerification(_SignIn):
             resp.content_type = falcon.MEDIA_HTML
             self._answer_expired(resp, problem)
             return
-        self._start(resp, entry.token)
+        self._set_cookie(resp, entry.token, max_age=COOKIE_SECONDS)
         if form:
             raise falcon.HTTPSeeOther(entry.next)
         resp.text = to_json({"ok": True, "next": entry.next})
-
-    def _start(self, resp: Response, token: str) -> None:
-        resp.set_cookie(
-            actions.cookie_name(self._config),
-            token,
-            max_age=COOKIE_SECONDS,
-            secure=self._config.origin.startswith("https:"),
-            http_only=True,
-            same_site="Lax",
-            path="/",
-        )
 
     def _answer_expired(self, resp: Response, problem: LinkExpired) -> None:
         resp.status = falcon.HTTP_400
@@ -119,15 +124,7 @@ class Logout(_SignIn):
     def on_post(self, req: Request, resp: Response) -> None:
         """End this browser's session; the cookie goes even if the session was gone."""
         actions.end_session(**self._parts(), token=self._token(req))
-        resp.set_cookie(
-            actions.cookie_name(self._config),
-            "",
-            max_age=0,
-            secure=self._config.origin.startswith("https:"),
-            http_only=True,
-            same_site="Lax",
-            path="/",
-        )
+        self._set_cookie(resp, "", expires=datetime.fromtimestamp(0, UTC))
         if is_form(req.content_type):
             raise falcon.HTTPSeeOther("/")
         resp.text = to_json({"ok": True})

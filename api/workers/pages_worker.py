@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from api.config import Config
@@ -22,7 +24,7 @@ from api.jobs import queries as jobs
 from api.pages import queries
 from api.pages.publishing import Publisher
 from api.pages.queries import ChangeRow
-from api.pages.releases import BATCH, Progress, ReleaseBuild, catch_up_rounds
+from api.pages.releases import BATCH, Progress, ReleaseBuild, Stopped, catch_up_rounds
 from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from api.pages.stop_mark import leave_stop_mark, take_stop_mark
@@ -31,7 +33,10 @@ from api.pages.tree import Tree, boot_id, tree_lock
 from api.workers.memory import keep_what_is_loaded
 from api.workers.signals import wake_on_signals
 
-TREE_LOCK = 0x70616765  # "page": the advisory lock's key
+TREE_LOCK = 0x70616765  # "page": held by the one pages worker of a database
+RELEASE_LOCK = 0x72656C65  # "rele": held by a successor while it builds
+TOMBSTONE_SECONDS = 10.0  # how often tombstones are compared with rows
+PATIENT = 1_000_000  # attempts for what is not the job's own fault, such as a full disk
 BEAT_SECONDS = 1.0
 RETIRE_SECONDS = 30.0
 LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
@@ -41,8 +46,8 @@ GENTLE = 10  # the priority of a build beside the live generation
 log = logging.getLogger(__name__)
 
 
-class Stopped(Exception):
-    """Told to stop in the middle of a build."""
+class NotRetired(Exception):
+    """The live generation did not let go of the tree in time."""
 
 
 class PagesWorker:
@@ -64,6 +69,7 @@ class PagesWorker:
         self._publisher: Publisher | None = None
         self._live: list[int] = []  # jobs whose pages are live, with listings still to follow
         self._live_since = 0.0
+        self._compared = time.monotonic()
         self._last_beat = 0.0
         self._wake = wake_on_signals()
         signal.signal(signal.SIGTERM, self._on_stop)
@@ -94,6 +100,7 @@ class PagesWorker:
         build, wanted = None, list[int]()
         try:
             with connect(self._config.database_url) as connection, connect(self._config.database_url) as reader:
+                queries.try_lock(connection, RELEASE_LOCK)
                 with connection.transaction():
                     wanted = jobs.claim_releases(connection)
                     build = self._build_gently(reader)
@@ -102,13 +109,14 @@ class PagesWorker:
                     self._take_over()
                     self._claim_database(connection)
                     self._finish(connection, reader, build, wanted)
+                queries.unlock(connection, RELEASE_LOCK)
                 self._work(connection, reader)
         except Exception as error:
             if self._renderer is None:
                 if build:
                     build.abandon()
                 self._report_failed_release(error, wanted)
-                return 1
+                return 0 if isinstance(error, Stopped) else 1
             log.warning("the database went away (%s); trying again", error)
             return self.run(successor=False)
         self.close()
@@ -116,8 +124,12 @@ class PagesWorker:
 
     def _serve(self, connection: Transaction, reader: Transaction) -> None:
         self.open(connection, reader)
-        self._ready()
+        self._be_ready()
         self._work(connection, reader)
+
+    def _be_ready(self) -> None:
+        self._tree.mark_ready()
+        self._ready()
 
     def prepare(self) -> None:
         self._tree.prepare()
@@ -139,12 +151,13 @@ class PagesWorker:
         current = self._tree.current_id()
         info = self._tree.info(current) if current else None
         if current and info and (trusted or info.boot_id == boot_id()):
+            self._tree.note(replace(info, boot_id=boot_id()))  # whole, and known to be since this boot
             renderer = Renderer(self._config, self._tree, current)
             if info.inputs == renderer.site.digest:
                 self._renderer = renderer
                 self._start_afresh()
                 return
-            self._ready()  # the old pages are whole: let readers have them while the new ones are made
+            self._be_ready()  # the old pages are whole: let readers have them while the new ones are made
         with connection.transaction():
             wanted = jobs.claim_releases(connection)
             build = self._build(reader)
@@ -173,7 +186,10 @@ class PagesWorker:
         self._renderer = build.renderer
         self._start_afresh()
         log.info("release %(release)s is live: %(pages)d pages in %(seconds).1f s", report)
+        for slug, words in build.failed.items():
+            log.error("the rule %s could not be rendered and keeps its old pages: %s", slug, words)
         jobs.mark_done(connection, wanted, report)
+        queries.settle_dead_jobs(connection, build.snapshot, list(build.failed))
 
     # -- work ---------------------------------------------------------------------------------------------------------
 
@@ -182,12 +198,17 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while self.publish_batch(
-                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                while (
+                    not self._stopping
+                    and not self._retiring
+                    and self.publish_batch(
+                        connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                    )
                 ):
                     self._beat(connection)
                 self._beat(connection)
                 self._ask_for_release(connection)
+                self._compare_tombstones(connection)
                 self._heal_lost_tree(connection, reader)
                 wait_for_notice(listener, BEAT_SECONDS, self._wake)
 
@@ -211,7 +232,9 @@ class PagesWorker:
             raise
         except Exception as error:
             log.exception("a batch of %d jobs failed", len(changes) + len(self._live))
-            self._mark_failed(connection, [*self._live, *(change.job_id for change in changes)], repr(error))
+            failed = dict.fromkeys([*self._live, *(change.job_id for change in changes)])
+            patience = PATIENT if isinstance(error, OSError) else jobs.MAX_ATTEMPTS
+            self._mark_failed(connection, list(failed), repr(error), max_attempts=patience)
             self._start_afresh()
             return True
         if report is not None:
@@ -224,12 +247,13 @@ class PagesWorker:
         assert self._publisher is not None
         failed = self._publisher.write_live(source, changes)
         for slug in dict.fromkeys(change.slug for change in changes if change.rule_id not in failed):
-            if self._tombstones.stands(slug):
+            if self._tombstones.stands(slug) and source.rule(slug):  # in place as this snapshot has it
                 with connection.transaction():
                     if queries.lock_if_published(connection, slug):
                         self._tombstones.lift(slug)
         good = [change.job_id for change in changes if change.rule_id not in failed]
-        queries.mark_live(connection, good)
+        if good:
+            queries.mark_live(connection, good)
         for change in changes:
             if change.rule_id in failed:
                 self._mark_failed(connection, [change.job_id], failed[change.rule_id])
@@ -244,15 +268,20 @@ class PagesWorker:
         assert self._renderer is not None
         self._publisher, self._live = Publisher(self._renderer), []
 
-    def _mark_failed(self, connection: Transaction, job_ids: list[int], error: str) -> None:
+    def _mark_failed(
+        self, connection: Transaction, job_ids: list[int], error: str, *, max_attempts: int = jobs.MAX_ATTEMPTS
+    ) -> None:
         for id in job_ids:
-            parked = jobs.mark_failed(connection, id, error)
+            parked = jobs.mark_failed(connection, id, error, max_attempts=max_attempts)
             log.error("page job %d failed%s: %s", id, " and is parked" if parked else "", error)
 
     # -- releases -----------------------------------------------------------------------------------------------------
 
     def _ask_for_release(self, connection: Transaction) -> None:
         """A release that waits and that no successor holds: ask the launcher for a new generation, a few times."""
+        if not queries.try_lock(connection, RELEASE_LOCK):
+            return  # a successor is at work; when it is done, it sees what came since
+        queries.unlock(connection, RELEASE_LOCK)
         with connection.transaction():
             for job in jobs.claim(connection, "release", limit=1):
                 if jobs.mark_failed(connection, job.id, "no successor finished it", max_attempts=RELEASE_ATTEMPTS + 1):
@@ -271,13 +300,13 @@ class PagesWorker:
                 os.kill(holder, signal.SIGUSR2)
                 asked = holder
             if time.monotonic() > deadline or self._stopping:
-                raise RuntimeError("the live pages worker did not retire")
+                raise NotRetired("the live pages worker did not retire")
             time.sleep(0.01)
 
     def _report_failed_release(self, error: Exception, wanted: list[int]) -> None:
         """What failed once would fail again: park it, with the reason, for whoever asked."""
         log.error("the new release failed, the live one stays: %s: %s", type(error).__name__, error)
-        if not isinstance(error, OperationalError):
+        if not isinstance(error, OperationalError | OSError | Stopped | NotRetired):
             with suppress(OperationalError), connect(self._config.database_url) as connection:
                 for id in wanted:
                     jobs.drop_job(connection, id, str(error))
@@ -293,12 +322,16 @@ class PagesWorker:
             self._renderer = None
             self._derive_tombstones(connection)
             self._open_tree(connection, reader)
+            self._be_ready()
 
     # -- small parts --------------------------------------------------------------------------------------------------
 
     def _wait_for_lock(self) -> None:
         said = False
-        while not self._lock.try_take() and not self._stopping:
+        while not self._lock.try_take() and not self._stopping and not self._retiring:
+            if self._launcher and parent_of(self._lock.holder()) == self._launcher:
+                self._retiring = True  # a sibling took over while we were being started: leave it the place
+                return
             if not said:
                 log.info("another pages worker holds the tree; standing by")
                 said = True
@@ -306,8 +339,14 @@ class PagesWorker:
 
     def _claim_database(self, connection: Transaction) -> None:
         """The retiring generation's connection ends a moment after its file lock does."""
-        while not queries.claim_tree(connection, TREE_LOCK) and not self._stopping:
+        while not queries.try_lock(connection, TREE_LOCK) and not self._stopping:
             time.sleep(0.02)
+
+    def _compare_tombstones(self, connection: Transaction) -> None:
+        """An API that was killed between laying one and its commit leaves one that no row wants."""
+        if time.monotonic() - self._compared > TOMBSTONE_SECONDS:
+            self._compared = time.monotonic()
+            self._derive_tombstones(connection)
 
     def _derive_tombstones(self, connection: Transaction) -> None:
         """Before rules are served: `gone/` is what the rows say, whatever happened to the folder."""
@@ -338,7 +377,9 @@ class PagesWorker:
     def close(self) -> None:
         """Give up the locks first: a successor waits for them."""
         self._lock.release()
-        if self._stopping:
+        if (
+            self._stopping and self._renderer is not None
+        ):  # a tree that was never trusted is not to be trusted next time
             leave_stop_mark(self._tree)
 
     def _on_stop(self, *_: Any) -> None:
@@ -346,6 +387,14 @@ class PagesWorker:
 
     def _on_retire(self, *_: Any) -> None:
         self._retiring = True
+
+
+def parent_of(pid: int | None) -> int | None:
+    """A process's parent, None when it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def run_pages_worker(config: Config, *, ready: Callable[[], None], successor: bool, launcher: int | None) -> int:

@@ -41,9 +41,13 @@ def test_from_any_page_the_first_is_near(page: int) -> None:
 @given(places, st.sets(st.integers(1, 50), min_size=1, max_size=3))
 def test_a_change_affects_the_same_number_of_pages_at_any_size(place: int, versions: set[int]) -> None:
     found = affected(Change("a-rule-xyz", place, tuple(sorted(versions))))
-    opens = place > 1 and (place - 1) % listings.PAGE_SIZE == 0
-    assert len(found.live) == len(versions) + 2 + 2  # versions, history and rule, then the library and the home page
-    assert len(found.later) == 4 + opens  # archive page, sitemap shard, sitemap, feed; the page before a new one
+    opens = (place - 1) % listings.PAGE_SIZE == 0
+    assert (
+        len(found.live) == len(versions) + 2 + 2 + opens
+    )  # versions, history, rule; a new archive page; `/rules/`, `/`
+    assert len(found.later) == 4 - opens + (opens and place > 1)  # archive page, or the one before; sitemaps, feed
+    archive = f"rules/page/{listings.page_of(place)}/index.html"
+    assert not opens or found.live.index(archive) < found.live.index("rules/index.html")
     assert len(set(found.live + found.later)) == len(found.live) + len(found.later)
     assert found.live.index("rules/a-rule-xyz/index.html") < found.live.index("index.html")
 

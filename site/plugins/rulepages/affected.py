@@ -34,7 +34,9 @@ def affected(change: Change) -> Affected:
     live: tuple[str, ...] = _rule_paths(change)
     later: tuple[str, ...] = ()
     if change.place is not None:
-        live += ("rules/index.html", "index.html")
+        page = f"rules/page/{page_of(change.place)}/index.html"
+        opens = _opens_page(change.place)
+        live += (*((page,) if opens else ()), "rules/index.html", "index.html")
         later = (*_archive_paths(change.place), *_shard_paths(change.place), "feed.xml")
     return Affected(live, later)
 
@@ -45,11 +47,15 @@ def _rule_paths(change: Change) -> tuple[str, ...]:
     return (*versions, f"{base}/history/index.html", f"{base}/index.html")
 
 
+def _opens_page(place: int) -> bool:
+    """`/rules/` links to the newest archive page, so a page that a place opens must be there first."""
+    return (place - 1) % PAGE_SIZE == 0
+
+
 def _archive_paths(place: int) -> tuple[str, ...]:
     page = page_of(place)
-    opens = place == (page - 1) * PAGE_SIZE + 1 and page > 1
-    paths = (f"rules/page/{page}/index.html",)
-    return (*paths, f"rules/page/{page - 1}/index.html") if opens else paths
+    before = (f"rules/page/{page - 1}/index.html",) if _opens_page(place) and page > 1 else ()
+    return (*(() if _opens_page(place) else (f"rules/page/{page}/index.html",)), *before)
 
 
 def _shard_paths(place: int) -> tuple[str, ...]:

@@ -107,12 +107,21 @@ def _page(
 
 
 def all_pages(site: Site, source: WholeSource) -> Iterator[Page]:
-    """In the order in which a cold build writes them: `/`, `/rules/`, newest archive pages first, then the rest."""
+    """Everything. `first_pages`, then each rule's, then `listing_pages` is also how a release is built."""
+    yield from first_pages(site, source)
+    for rule in source.rules():
+        yield from rule_pages(site, rule)
+    yield from listing_pages(site, source)
+
+
+def first_pages(site: Site, source: Listings) -> Iterator[Page]:
     yield home_page(site, source)
     yield library_page(site, source)
     yield from fixed_pages(site)
-    for rule in source.rules():
-        yield from rule_pages(site, rule)
+
+
+def listing_pages(site: Site, source: Listings) -> Iterator[Page]:
+    """Newest archive pages first, then feed and sitemaps."""
     highest = source.highest_place()
     for number in range(listings.page_count(highest), 0, -1):
         yield _archive(site, source, number, highest)
@@ -447,6 +456,8 @@ def form_pages(site: Site) -> Iterator[Page]:
         description="We send you a link by email. There is no password.",
         indexed=False,
         current="profile",
+        email="",
+        error="",
     )
     yield _page(
         site,

@@ -10,6 +10,44 @@ from typing import Any
 
 from rulepages.catalogue import SECTIONS, Catalogue, Section
 
+LANGUAGES = {
+    "en": "English",
+    "ar": "العربية",
+    "bn": "বাংলা",
+    "ca": "Català",
+    "cs": "Čeština",
+    "da": "Dansk",
+    "de": "Deutsch",
+    "el": "Ελληνικά",
+    "es": "Español",
+    "fa": "فارسی",
+    "fi": "Suomi",
+    "fr": "Français",
+    "he": "עברית",
+    "hi": "हिन्दी",
+    "hu": "Magyar",
+    "id": "Bahasa Indonesia",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "Nederlands",
+    "no": "Norsk",
+    "pl": "Polski",
+    "pt": "Português",
+    "ro": "Română",
+    "ru": "Русский",
+    "sv": "Svenska",
+    "sw": "Kiswahili",
+    "ta": "தமிழ்",
+    "th": "ไทย",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "ur": "اردو",
+    "vi": "Tiếng Việt",
+    "zh-Hans": "简体中文",
+    "zh-Hant": "繁體中文",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -59,6 +97,8 @@ def plain_form(
     community = document.get("community") or {}
     return {
         "templates": catalogue.templates,
+        "language": document.get("language") or "en",
+        "languages": LANGUAGES,
         "name": _control("community.name", "Name of your community", "line", community.get("name"), errors),
         "context": _control(
             "community.context", "What is it for, in a sentence or two?", "text", community.get("context"), errors

@@ -30,8 +30,9 @@ def test_after_it_they_stand_in_order(stage: Stage) -> None:
 
 
 def test_one_that_does_not_exist(stage: Stage) -> None:
-    answer = stage.client().simulate_get("/api/templates/nope")
-    assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+    for slug in ("nope", "a%00b", "%F0%9F%8C%88", "A"):
+        answer = stage.client().simulate_get(f"/api/templates/{slug}")
+        assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
 
 
 def test_seeding_twice_changes_nothing_and_asks_for_no_release(stage: Stage) -> None:

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from api import ROOT
+from api.config import read_config
 from api.launcher import serving_table as table
-from api.launcher.nginx_conf import nginx_conf
+from api.launcher.nginx_conf import nginx_conf, write_nginx_conf
 from tests.support.client import Client
 from tests.support.documents import small_document
 from tests.support.running_site import RunningSite, free_port, wait_until
@@ -22,7 +25,7 @@ from tests.support.running_site import RunningSite, free_port, wait_until
 def web(request: pytest.FixtureRequest, shared_site: RunningSite) -> Iterator[Client]:
     """The same tree and the same API behind either server."""
     if request.param == "nginx":
-        if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        if shutil.which("nginx", path=NGINX_PATH) is None:
             pytest.skip("nginx is not installed")
         yield shared_site.client()
         return
@@ -34,16 +37,17 @@ def web(request: pytest.FixtureRequest, shared_site: RunningSite) -> Iterator[Cl
     )
     client = Client(f"http://localhost:{port}")
 
-    def is_up() -> bool:
-        try:
-            return client.get("/").status == 200
-        except OSError:
-            return False
-
-    wait_until(is_up)
+    wait_until(lambda: is_up(client))
     yield client
     process.terminate()
     assert process.wait(5) == 0
+
+
+def is_up(client: Client) -> bool:
+    try:
+        return client.get("/").status == 200
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,8 @@ def slug(shared_site: RunningSite) -> str:
 def expected_headers() -> dict[str, str]:
     return {name.lower(): value for name, value in table.every_answer(https=False)}
 
+
+NGINX_PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 PAGES = ["/", "/rules/", "/rules/page/1/", "/templates/", "/templates/consensus/", "/learn/", "/about/", "/privacy/"]
 PAGES += ["/create/plain/", "/sign-in/", "/profile/", "/licence/", "/terms/", "/accessibility/", "/how-it-works/"]
@@ -217,6 +223,59 @@ def test_the_api_behind_it(web: Client) -> None:
     assert (middling.status, middling.json["error"]["code"]) == (413, "payload_too_large")
 
 
+@pytest.fixture(params=["nginx", "development server"])
+def web_alone(request: pytest.FixtureRequest, shared_site: RunningSite, tmp_path: Path) -> Iterator[Client]:
+    """The same tree behind either server, with no API."""
+    port = free_port()
+    config = replace(read_config(shared_site.environment), port=port)
+    if request.param == "nginx":
+        if shutil.which("nginx", path=NGINX_PATH) is None:
+            pytest.skip("nginx is not installed")
+        command = ["nginx", "-c", str(write_nginx_conf(config, tmp_path)), "-p", str(tmp_path), "-e", "stderr"]
+    else:
+        command = [sys.executable, "-m", "api", "development-server", "--socket", str(tmp_path / "none.sock")]
+    environment = {**shared_site.environment, "PORT": str(port), "CLOUDRON_APP_ORIGIN": shared_site.origin}
+    process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PATH": NGINX_PATH}, stderr=subprocess.DEVNULL)
+    client = Client(f"http://localhost:{port}")
+    wait_until(lambda: is_up(client))
+    yield client
+    process.terminate()
+    process.wait(5)
+
+
+def test_the_api_away(web_alone: Client) -> None:
+    for method in ("GET", "POST", "PUT"):
+        body = b"" if method != "GET" else None
+        program = web_alone.request(method, "/api/rules", body, {"Accept": "*/*"})
+        assert (program.status, program.json["error"]["code"]) == (503, "api_unavailable")
+        person = web_alone.request(method, "/api/profile", body, {"Accept": "text/html"})
+        assert (person.status, "One moment" in person.text) == (503, True)
+        for answer in (program, person):
+            assert answer.headers["retry-after"] == str(table.RETRY_SECONDS)
+            assert answer.headers["cache-control"] == table.ERROR_CACHE
+            assert answer.headers.items() >= expected_headers().items()
+
+
+def test_rules_wait_until_tombstones_are_in_order(web: Client, shared_site: RunningSite, slug: str) -> None:
+    ready = shared_site.build / table.READY
+    ready.unlink()
+    try:
+        assert web.get(f"/rules/{slug}/").status == 503
+        assert web.get("/").status == 200
+    finally:
+        ready.touch()
+    assert web.get(f"/rules/{slug}/").status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/%0d%0ax/index.html", "/%E6%97%A5/index.html", "/" + "x" * 300, "/%E6%97%A5", "/%ff"]
+)
+def test_odd_addresses(web: Client, path: str) -> None:
+    answer = web.get(path)
+    assert answer.status in (301, 400, 404)
+    assert "\r" not in answer.headers.get("location", "")
+
+
 def test_no_server_tells_its_version(web: Client) -> None:
     for path in ("/", "/api/health", "/nope/"):
         assert web.get(path).headers.get("server", "") in ("", "nginx")
@@ -232,10 +291,6 @@ def test_nginx_conf_is_made_from_the_table(shared_site: RunningSite) -> None:
 
 
 def test_the_proxys_word_counts_only_from_the_proxy(shared_site: RunningSite) -> None:
-    from dataclasses import replace
-
-    from api.config import read_config
-
     config = replace(read_config(shared_site.environment), proxy_ip="172.18.0.1", origin="https://communityrule.info")
     conf = nginx_conf(config, shared_site.var / "run")
     assert "set_real_ip_from 172.18.0.1;" in conf

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.cast import ADA, FORM, ROB, Browser, Stage
 from tests.support.documents import catalogue, full_document, small_document
+from tests.support.postgres import PostgresServer
 
 PLAIN = "/api/create/plain"
 
@@ -19,6 +20,7 @@ class Controls(HTMLParser):
         super().__init__()
         self.values: dict[str, str] = {}
         self._area: str | None = None
+        self._select: str | None = None
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -26,6 +28,10 @@ class Controls(HTMLParser):
         name, kind = found.get("name"), found.get("type")
         if tag == "textarea" and name:
             self._area, self.values[name] = name, ""
+        elif tag == "select" and name:
+            self._select = name
+        elif tag == "option" and self._select and "selected" in found:
+            self.values[self._select] = found.get("value") or ""
         elif tag == "input" and name and (kind not in ("radio", "checkbox") or "checked" in found):
             self.values[name] = found.get("value") or ""
 
@@ -220,3 +226,138 @@ def test_a_template_that_does_not_exist(stage: Stage) -> None:
     answer = post(stage.signed_in(ADA), community__name="Tools", template="../x")
     assert answer.status_code == 400
     assert 'href="#template"' in answer.text
+
+
+def publish(ada: Browser, document: dict[str, Any]) -> str:
+    answer = ada.simulate_post("/api/rules", json={"document": document})
+    assert answer.status_code == 200, answer.text
+    id: str = answer.json["rule"]["id"]
+    return id
+
+
+def opened(ada: Browser, id: str) -> dict[str, str]:
+    return Controls(ada.simulate_get(f"{PLAIN}?rule={id}").text).values
+
+
+def test_fields_without_a_control_stay(stage: Stage) -> None:
+    ada = stage.signed_in(ADA)
+    method = {"own": "own-1", "title": "Vote", "fields": {"quorum": "a third", "core-principle": "We vote."}}
+    id = publish(ada, small_document(decisions=[method]))
+    sent = opened(ada, id) | {"community.context": "Changed.", "reason": "Because."}
+    ada.submit(PLAIN, sent)
+    fields = ada.simulate_get(f"/api/rules/{id}").json["rule"]["document"]["decisions"][0]["fields"]
+    assert fields == {"quorum": "a third", "core-principle": "We vote."}
+
+
+def test_a_new_method_inherits_nothing_from_one_that_was_removed(stage: Stage) -> None:
+    ada = stage.signed_in(ADA)
+    block = {"kind": "text", "title": "Old", "text": "OLD BLOCK"}
+    methods = [{"own": "own-1", "title": "First", "blocks": [block]}, {"own": "own-2", "title": "Second"}]
+    id = publish(ada, small_document(decisions=methods))
+    sent = opened(ada, id) | {"decisions.0.remove": "1", "decisions.2.title": "Brand new", "reason": "Because."}
+    ada.submit(PLAIN, sent)
+    decisions = ada.simulate_get(f"/api/rules/{id}").json["rule"]["document"]["decisions"]
+    assert [(method["own"], method["title"]) for method in decisions] == [("own-2", "Second"), ("own-3", "Brand new")]
+    assert "OLD BLOCK" not in str(decisions)
+
+
+def test_a_conflict_can_be_resolved(stage: Stage) -> None:
+    ada = stage.signed_in(ADA)
+    id = publish(ada, small_document())
+    page = opened(ada, id)
+    ada.submit(PLAIN, page | {"community.context": "One", "reason": "first"})
+    answer = ada.submit(PLAIN, page | {"community.context": "Two", "reason": "second"})
+    assert answer.status_code == 409
+    assert 'href="/rules/riverside-tool-library-' in answer.text
+    again = Controls(answer.text).values
+    assert "Your rule is saved" in ada.submit(PLAIN, again).text
+    assert stage.rows("SELECT context, version FROM rule") == [("Two", 3)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("", "is empty"), (" \n", "is empty"), ("a\0b", "cannot be printed"), ("x" * 401, "longer than 400 characters")],
+)
+def test_reasons_that_cannot_be_kept(stage: Stage, reason: str, words: str) -> None:
+    ada = stage.signed_in(ADA)
+    id = publish(ada, small_document())
+    answer = ada.submit(PLAIN, opened(ada, id) | {"community.context": "Changed.", "reason": reason})
+    assert answer.status_code == 400
+    assert words in answer.text
+    body = {"document": small_document("Changed"), "reason": reason}
+    by_json = ada.simulate_patch(f"/api/rules/{id}", json=body)
+    assert (by_json.status_code, "reason" in by_json.json["details"]["fieldErrors"]) == (400, True)
+    assert stage.rows("SELECT version FROM rule") == [(1,)]
+
+
+def test_long_texts_in_any_script(stage: Stage) -> None:
+    ada = stage.signed_in(ADA)
+    text = "集" * 7000
+    typed = {"community.name": "図書館", "language": "ja"}
+    typed |= {f"decisions.{n}.title": f"方法{n}" for n in range(9)} | {f"decisions.{n}.summary": text for n in range(9)}
+    assert len(urlencode(typed)) > 512 * 1024
+    assert "Your rule is saved" in ada.submit(PLAIN, typed).text
+    document = ada.simulate_get("/api/rules/1").json["rule"]["document"]
+    assert (document["language"], document["decisions"][8]["summary"]) == ("ja", text)
+
+
+def test_a_draft_is_published_once(stage: Stage) -> None:
+    post(stage.client(), community__name="Once", template="consensus", email=ADA)
+    ada = stage.signed_in_by(stage.last_token(ADA))
+    sent = Controls(ada.simulate_get(ada.next).text).values
+    assert "Your rule is saved" in ada.submit(PLAIN, sent).text
+    answer = ada.submit(PLAIN, sent)
+    assert answer.status_code == 409
+    assert "published already" in answer.text
+    assert stage.rows("SELECT count(*) FROM rule") == [(1,)]
+
+
+def test_a_draft_waits_for_a_later_link(stage: Stage) -> None:
+    post(stage.client(), community__name="Patient", template="consensus", email=ADA)
+    stage.rows("UPDATE magic_link SET expires_at = now() - interval '1 hour' RETURNING 1")
+    ada = stage.signed_in(ADA)
+    assert "Patient" in ada.simulate_get("/api/profile").text
+    stage.signed_in(ADA)
+    assert stage.rows("SELECT count(*) FROM draft") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"decisions.0.title": "x", "decisions.0.summary": "y" * 8001}, "longer than 8000 characters"),
+        ({"decisions.0.title": "x", "decisions.0.fields.applicable-scope": "z" * 201}, "longer than 200 characters"),
+        ({"decisions.0.title": "x", "decisions.0.fields.consensus-level": "many"}, None),
+        ({}, "choose a template, or write something in one section"),
+        ({"values.0.title": "\u200b\u2060"}, "is empty"),
+    ],
+)
+def test_what_is_wrong_is_said_as_it_is(stage: Stage, fields: dict[str, str], words: str | None) -> None:
+    answer = stage.signed_in(ADA).submit(PLAIN, {"community.name": "Tools", **fields})
+    if words is None:
+        assert answer.status_code in (200, 400)
+    else:
+        assert answer.status_code == 400
+        assert words in answer.text
+
+
+def test_a_database_that_is_away_loses_no_text(postgres: PostgresServer, stage: Stage) -> None:
+    ada = stage.signed_in(ADA)
+    ada.simulate_get("/api/profile")
+    postgres.stop()
+    try:
+        answer = ada.submit(PLAIN, {"community.name": "Kept", "decisions.0.summary": "Every word."})
+    finally:
+        postgres.start()
+    assert answer.status_code == 503
+    assert Controls(answer.text).values["decisions.0.summary"] == "Every word."
+
+
+def test_the_page_to_come_is_asked_for_at_the_api(stage: Stage) -> None:
+    id = publish(stage.signed_in(ADA), small_document())
+    address = f"/api/rules/{id}/publication"
+    waiting = stage.client().simulate_get(address)
+    assert waiting.status_code == 200
+    assert f'content="2; url={address}"' in waiting.text
+    stage.rows("UPDATE job SET live_at = now() WHERE kind = 'page' RETURNING 1")
+    assert stage.client().simulate_get(address).headers["location"].startswith("/rules/riverside-tool-library-")
+    assert stage.client().simulate_get("/api/rules/999/publication").status_code == 404
