@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,15 +38,15 @@ def web(request: pytest.FixtureRequest, shared_site: RunningSite) -> Iterator[Cl
     )
     client = Client(f"http://localhost:{port}")
 
-    wait_until(lambda: is_up(client))
+    wait_until(lambda: answers(client))
     yield client
     process.terminate()
     assert process.wait(5) == 0
 
 
-def is_up(client: Client) -> bool:
+def answers(client: Client) -> bool:
     try:
-        return client.get("/").status == 200
+        return client.get("/").status in (200, 503)
     except OSError:
         return False
 
@@ -192,24 +193,6 @@ def test_a_tombstone_hides_everything_below(web: Client, shared_site: RunningSit
     assert web.get(paths[0][:-1] + "x/").status == 404
 
 
-def test_before_there_is_a_release_everything_is_a_moment_away(
-    shared_site: RunningSite, web: Client, slug: str
-) -> None:
-    current = shared_site.build / "current"
-    complete = current.resolve() / table.WHOLE
-    complete.rename(complete.with_suffix(".aside"))
-    try:
-        for path in ("/", "/rules/", "/nope/", f"/rules/{slug}/", "/feed.xml"):
-            answer = web.get(path)
-            assert answer.status == 503, path
-            assert answer.headers["retry-after"] == str(table.RETRY_SECONDS)
-            assert "One moment" in answer.text
-            assert answer.headers.items() >= expected_headers().items()
-    finally:
-        complete.with_suffix(".aside").rename(complete)
-    wait_until(lambda: web.get("/").status == 200)
-
-
 def test_the_api_behind_it(web: Client) -> None:
     answer = web.get("/api/health")
     assert (answer.status, answer.body) == (200, b'{"ok":true,"database":"connected"}')
@@ -223,27 +206,49 @@ def test_the_api_behind_it(web: Client) -> None:
     assert (middling.status, middling.json["error"]["code"]) == (413, "payload_too_large")
 
 
-@pytest.fixture(params=["nginx", "development server"])
-def web_alone(request: pytest.FixtureRequest, shared_site: RunningSite, tmp_path: Path) -> Iterator[Client]:
-    """The same tree behind either server, with no API."""
+@contextmanager
+def serve_alone(kind: str, site: RunningSite, build: Path, folder: Path) -> Iterator[Client]:
+    """Either server over a tree, with no API behind it."""
     port = free_port()
-    config = replace(read_config(shared_site.environment), port=port)
-    if request.param == "nginx":
+    if kind == "nginx":
         if shutil.which("nginx", path=NGINX_PATH) is None:
             pytest.skip("nginx is not installed")
-        command = ["nginx", "-c", str(write_nginx_conf(config, tmp_path)), "-p", str(tmp_path), "-e", "stderr"]
+        config = replace(read_config(site.environment), port=port, build=build)
+        command = ["nginx", "-c", str(write_nginx_conf(config, folder)), "-p", str(folder), "-e", "stderr"]
     else:
-        command = [sys.executable, "-m", "api", "development-server", "--socket", str(tmp_path / "none.sock")]
-    environment = {**shared_site.environment, "PORT": str(port), "CLOUDRON_APP_ORIGIN": shared_site.origin}
-    process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PATH": NGINX_PATH}, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "api", "development-server", "--socket", str(folder / "none.sock")]
+    more = {"PORT": str(port), "BUILD_DIR": str(build), "CLOUDRON_APP_ORIGIN": site.origin, "PATH": NGINX_PATH}
+    process = subprocess.Popen(command, cwd=ROOT, env={**site.environment, **more}, stderr=subprocess.DEVNULL)
     client = Client(f"http://localhost:{port}")
-    wait_until(lambda: is_up(client))
+    wait_until(lambda: answers(client))
     yield client
     process.terminate()
     process.wait(5)
 
 
-def test_the_api_away(web_alone: Client) -> None:
+both_servers = pytest.mark.parametrize("kind", ["nginx", "development server"])
+
+
+@both_servers
+def test_before_there_is_a_release_everything_is_a_moment_away(
+    kind: str, shared_site: RunningSite, tmp_path: Path
+) -> None:
+    with serve_alone(kind, shared_site, tmp_path / "empty", tmp_path) as web:
+        for path in ("/", "/rules/", "/nope/", "/rules/x/", "/feed.xml"):
+            answer = web.get(path)
+            assert answer.status == 503, path
+            assert answer.headers["retry-after"] == str(table.RETRY_SECONDS)
+            assert "One moment" in answer.text
+            assert answer.headers.items() >= expected_headers().items()
+
+
+@both_servers
+def test_the_api_away(kind: str, shared_site: RunningSite, tmp_path: Path) -> None:
+    with serve_alone(kind, shared_site, shared_site.build, tmp_path) as web:
+        _without_api(web)
+
+
+def _without_api(web_alone: Client) -> None:
     for method in ("GET", "POST", "PUT"):
         body = b"" if method != "GET" else None
         program = web_alone.request(method, "/api/rules", body, {"Accept": "*/*"})
