@@ -17,6 +17,7 @@ from api.config import Config, inherited_environment, read_config
 from api.database import Error as DatabaseError
 from api.database import connect, migrate
 from api.errors import CannotStart
+from api.jobs.queries import dead_jobs
 from api.launcher.launcher import Launcher, running_database_url, running_processes, say
 from api.operator import actions as operator
 from rulepages.catalogue import load_catalogue
@@ -60,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     rebuild_verb.add_argument("--json", action="store_true", help="print the report as JSON")
     status_verb = verb("status", status, "Show jobs, workers, releases and drift.")
     status_verb.add_argument("--json", action="store_true", help="print it as JSON")
+    explain_verb = verb("explain", explain, "Show which pages a change to a rule touches, and why.")
+    explain_verb.add_argument("rule", help="its id, or the last part of its address")
+    jobs_verb = verb("jobs", show_jobs, "List parked jobs with their reasons, or try one again.")
+    jobs_verb.add_argument("retry", nargs="?", choices=["retry"])
+    jobs_verb.add_argument("id", nargs="?", type=int)
     export_verb = verb("export", export, "Write all published rules as NDJSON, for the stock pelican command.")
     export_verb.add_argument("file", type=Path)
 
@@ -111,6 +117,27 @@ def status(config: Config, options: Any) -> int:
         found = operator.read_status(connection=connection, config=config, processes=running_processes(config))
     say(json.dumps(asdict(found)) if options.json else _status_text(found))
     return 1 if found.problems else 0
+
+
+def explain(config: Config, options: Any) -> int:
+    with connect(running_database_url(config)) as connection:
+        for path, why in operator.explain(connection=connection, rule=options.rule):
+            say(f"{path}: {why}")
+    return 0
+
+
+def show_jobs(config: Config, options: Any) -> int:
+    """Exit code 1 when some are parked."""
+    with connect(running_database_url(config)) as connection:
+        if options.retry:
+            operator.retry_job(connection=connection, job_id=options.id or 0)
+            say(f"job {options.id} is tried again")
+            return 0
+        dead = dead_jobs(connection)
+    for job in dead:
+        say(f"job {job.id} ({job.kind}) is parked since {job.dead_at:%Y-%m-%d %H:%M}: {job.error}")
+    say(f"{len(dead)} jobs are parked" if dead else "no job is parked")
+    return 1 if dead else 0
 
 
 def export(config: Config, options: Any) -> int:
@@ -220,7 +247,8 @@ def _status_text(found: operator.Status) -> str:
         lines.append(
             f"{name}: {process['state']}, pid {process['pid']}, {process['restarts']} restarts in the last minute"
         )
-    return "\n".join([*lines, *(f"PROBLEM: {problem}" for problem in found.problems)] or ["all is well"])
+    lines += [f"PROBLEM: {problem}" for problem in found.problems] or ["all is well"]
+    return "\n".join(lines)
 
 
 def _finish_requests(*_: Any) -> None:

@@ -107,6 +107,17 @@ def drop_job(connection: Connection[Any], id: int, error: str) -> None:
     )
 
 
+def revive(connection: Connection[Any], id: int) -> bool:
+    """Let a parked job be tried again at once; False when there is no such job. Mail that was given up is gone."""
+    row = connection.execute(
+        "WITH revived AS (UPDATE job SET dead_at = NULL, attempts = 0, run_at = now() WHERE id = %s"
+        " AND dead_at IS NOT NULL AND kind <> 'mail' RETURNING id, kind)"
+        " SELECT id, pg_notify('work', kind) FROM revived",
+        [id],
+    ).fetchone()
+    return row is not None
+
+
 def job_state(connection: Connection[Any], id: int) -> JobState:
     with connection.cursor(row_factory=class_row(JobState)) as cursor:
         row = cursor.execute(

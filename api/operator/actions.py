@@ -9,8 +9,10 @@ from api.config import Config
 from api.database import Database, Transaction
 from api.errors import CannotStart, Forbidden
 from api.jobs import queries as jobs
+from api.pages.queries import find_change
 from api.pages.tree import Tree
 from api.people import Person
+from rulepages.affected import Change, affected
 
 POLL_SECONDS = 0.2
 
@@ -51,6 +53,21 @@ def rebuild(*, connection: Transaction, say: Callable[[str], None]) -> dict[str,
         if state.dead:
             raise CannotStart(f"the release could not be made, the live one stays: {error}")
         time.sleep(POLL_SECONDS)
+
+
+def explain(*, connection: Transaction, rule: str) -> list[tuple[str, str]]:
+    """The pages that a change to a rule (slug or id) touches, each with the reason. CannotStart without such a rule."""
+    change = find_change(connection, rule)
+    if change is None:
+        raise CannotStart(f"there is no rule {rule!r}: give its id or the last part of its address.")
+    found = affected(Change(change.slug, change.place, tuple(change.versions)))
+    return [*found.live.items(), *found.later.items()]
+
+
+def retry_job(*, connection: Transaction, job_id: int) -> None:
+    """Give a parked job its tries back."""
+    if not jobs.revive(connection, job_id):
+        raise CannotStart(f"there is no parked job {job_id}; python -m api jobs lists them.")
 
 
 def read_status(*, connection: Transaction, config: Config, processes: dict[str, Any] | None) -> Status:

@@ -142,6 +142,19 @@ def published_count(connection: Connection[Any]) -> int:
     return int(row[0])
 
 
+def find_change(connection: Connection[Any], rule: str) -> ChangeRow | None:
+    """What publishing a rule's current version changed; by its slug or id."""
+    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT 0 AS job_id, r.id AS rule_id, r.slug, p.place, array[r.version] AS versions
+            FROM rule r LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
+            WHERE r.slug = %(rule)s OR r.id::text = %(rule)s
+            """,
+            {"rule": rule},
+        ).fetchone()
+
+
 CHANGES = """
     SELECT j.id AS job_id, r.id AS rule_id, r.slug, p.place,
         array(SELECT jsonb_array_elements_text(j.payload -> 'versions')::integer) AS versions
