@@ -71,12 +71,17 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     gone = site.publish(author, _document(catalogue(), "Gone", "consensus", ""))
     author.send("DELETE", f"/api/rules/{gone['id']}/publication")
     rule = rules[0]
+    revised = _document(catalogue(), *DEMO[0][:2], "Neighbors who share tools, a workshop and Thursday soup.")
+    revised["conflict"] = []
+    body = {"document": revised, "reason": "We cook together now, and settle quarrels at the table."}
+    assert author.send("PATCH", f"/api/rules/{rules[0]['id']}", body).status == 200
     return {
         "home": "/",
         "library": "/rules/",
         "archive": "/rules/page/1/",
         "rule": f"/rules/{rule['slug']}/",
         "version": f"/rules/{rule['slug']}/v/1/",
+        "compare": f"/rules/{rule['slug']}/compare/2/",
         "history": f"/rules/{rule['slug']}/history/",
         "gone": f"/rules/{gone['slug']}/",
         "missing": "/nope/",

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
 
-from tests.support.documents import catalogue, full_document
+from tests.support.documents import catalogue, full_document, small_document
 from tests.support.running_site import RunningSite
 
 KIB = 1024
@@ -17,7 +17,17 @@ HTML, HTML_OF_FORMS, CSS, JS, FONTS, ALL = 20 * KIB, 60 * KIB, 14 * KIB, 6 * KIB
 FONT_FILES, REQUESTS = 2, 12
 FORMS = ("/create/plain/", "/api/create/plain")
 
-PAGES = ["/", "/rules/", "/rules/page/1/", "<rule>", "<rule>v/1/", "<rule>history/", "/templates/", "/learn/"]
+PAGES = [
+    "/",
+    "/rules/",
+    "/rules/page/1/",
+    "<rule>",
+    "<rule>v/1/",
+    "<rule>history/",
+    "<rule>compare/2/",
+    "/templates/",
+    "/learn/",
+]
 PAGES += ["/templates/consensus/", "/learn/how-chaos-concentrates-control/", "/about/", "/how-it-works/", "/privacy/"]
 PAGES += [
     "/methods/",
@@ -57,7 +67,9 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
         document[section] = [
             {"id": m.id, "title": m.title, "summary": m.summary, "fields": dict(m.fields)} for m in methods
         ]
-    rule = shared_site.publish(author, document)
+    first = shared_site.publish(author, small_document("Before it grew"))
+    body = {"document": document, "reason": "We wrote down everything that we had only said so far."}
+    rule = author.send("PATCH", f"/api/rules/{first['id']}", body).json["rule"]
     gone = shared_site.publish(author, full_document("Gone"))
     author.send("DELETE", f"/api/rules/{gone['id']}/publication")
     cookie = next(iter(author.cookies.items()))

@@ -42,9 +42,8 @@ def test_from_any_page_the_first_is_near(page: int) -> None:
 def test_a_change_affects_the_same_number_of_pages_at_any_size(place: int, versions: set[int]) -> None:
     found = affected(Change("a-rule-xyz", place, tuple(sorted(versions))))
     opens = (place - 1) % listings.PAGE_SIZE == 0
-    assert (
-        len(found.live) == len(versions) + 2 + 2 + opens
-    )  # versions, history, rule; a new archive page; `/rules/`, `/`
+    own = len(versions) + len(versions - {1}) + 2  # versions, comparisons, history, rule
+    assert len(found.live) == own + 2 + opens  # `/rules/` and `/`, and before them a new archive page
     assert len(found.later) == 4 - opens + (opens and place > 1)  # archive page, or the one before; sitemaps, feed
     assert not set(found.live) & set(found.later)
     order = list(found.live)

@@ -45,8 +45,14 @@ def affected(change: Change) -> Affected:
 def _rule_paths(change: Change) -> dict[str, str]:
     base = f"rules/{change.slug}"
     versions = {f"{base}/v/{number}/index.html": f"is version {number}" for number in change.versions}
+    compared = {
+        f"{base}/compare/{number}/index.html": f"says what changed in version {number}"
+        for number in change.versions
+        if number > 1
+    }
     return {
         **versions,
+        **compared,
         f"{base}/history/index.html": "lists every version",
         f"{base}/index.html": "shows the current version",
     }

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Protocol
 
 from rulepages import listings
 from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Method, Template
+from rulepages.comparison import compare
 from rulepages.content import Article, HandPage
 from rulepages.mark import mark
 from rulepages.plain_form import plain_form
@@ -147,6 +148,10 @@ def rule_pages(site: Site, rule: Rule) -> Iterator[Page]:
     for version in rule.versions:
         assert version.document is not None
         yield version_page(site, rule, version, version.document)
+    for before, version in pairwise(rule.versions):
+        assert before.document is not None
+        assert version.document is not None
+        yield comparison_page(site, rule, version, before.document, version.document)
     assert rule.current.document is not None
     yield history_page(site, rule)
     yield rule_page(site, rule, rule.current.document)
@@ -189,6 +194,27 @@ def version_page(site: Site, rule: Rule, version: Version, document: Document) -
         contents=contents(site.catalogue, document),
         rule_text=partial(rule_text, site.catalogue, document),
         mark=mark(rule.slug),
+    )
+
+
+def comparison_page(site: Site, rule: Rule, version: Version, before: Document, after: Document) -> Page:
+    """The version before with this one. Like a version's page it never changes."""
+    title = after["community"]["name"]
+    previous = rule.versions[version.number - 2]
+    return _page(
+        site,
+        f"rules/{rule.slug}/compare/{version.number}/index.html",
+        "compare.html",
+        title=f"What changed in version {version.number} of {title}",
+        description=f"The rule of {title}: version {version.number - 1} and version {version.number}, side by side.",
+        indexed=False,
+        current="rules",
+        key=digest([rule.slug, version.number, version.published_at, previous.sha256, version.sha256, version.reason]),
+        slug=rule.slug,
+        community=title,
+        version=version,
+        language=after.get("language") or "en",
+        parts=compare(site.catalogue, before, after),
     )
 
 
@@ -514,6 +540,14 @@ def _version_page_at(site: Site, source: Source, slug: str, number: str) -> Page
     return version_page(site, rule, version, _text_of(source, rule, version))
 
 
+def _comparison_page_at(site: Site, source: Source, slug: str, number: str) -> Page | None:
+    rule = source.rule(slug)
+    if rule is None or not 2 <= int(number) <= rule.current.number:
+        return None
+    before, version = rule.versions[int(number) - 2 : int(number)]
+    return comparison_page(site, rule, version, _text_of(source, rule, before), _text_of(source, rule, version))
+
+
 def _text_of(source: Source, rule: Rule, version: Version) -> Document:
     return source.document(rule.slug, version.number) if version.document is None else version.document
 
@@ -528,4 +562,5 @@ ROW_PAGES: tuple[tuple[str, Callable[..., Page | None]], ...] = (
     (r"rules/([a-z0-9-]+)/index\.html", _rule_page_at),
     (r"rules/([a-z0-9-]+)/history/index\.html", _history_page_at),
     (r"rules/([a-z0-9-]+)/v/(\d+)/index\.html", _version_page_at),
+    (r"rules/([a-z0-9-]+)/compare/(\d+)/index\.html", _comparison_page_at),
 )

@@ -31,7 +31,7 @@ TAGS = {
         "code",
         "time",
     ),
-    *("ul", "ol", "li", "dl", "dt", "dd", "br"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "br", "del", "ins"),
 }
 ATTRIBUTES = {
     *("lang", "dir", "id", "class", "tabindex", "title", "charset", "name", "content", "property", "media", "value"),
@@ -89,7 +89,7 @@ def test_every_kind_of_page(stage: Stage, config: Config) -> None:
         worker.work()
     tree = live_tree(config)
     own = [path for path in tree if path.startswith("rules/") and path.endswith(".html")]
-    assert len(own) == 4 * len(HOSTILE) + 2
+    assert len(own) == 5 * len(HOSTILE) + 2
     for path in (*own, "index.html"):
         page = Page(tree[path].decode())
         assert page.tags <= TAGS, f"{path}: {page.tags - TAGS}"
