@@ -157,14 +157,11 @@ def serve_api(config: Config, options: Any) -> int:
     import waitress
 
     from api.app import THREADS, create_app, open_parts
-    from api.workers.memory import keep_what_is_loaded
 
     signal.signal(signal.SIGTERM, _finish_requests)
     options.socket.unlink(missing_ok=True)
-    app = create_app(open_parts(config))
-    keep_what_is_loaded()
     waitress.serve(
-        app,
+        create_app(open_parts(config)),
         unix_socket=str(options.socket),
         threads=THREADS,
         ident=None,

@@ -30,7 +30,6 @@ from api.pages.source import SnapshotSource
 from api.pages.stop_mark import leave_stop_mark, take_stop_mark
 from api.pages.tombstones import Tombstones
 from api.pages.tree import Tree, boot_id, tree_lock
-from api.workers.memory import keep_what_is_loaded
 from api.workers.signals import wake_on_signals
 
 TREE_LOCK = 0x70616765  # "page": held by the one pages worker of a database
@@ -141,7 +140,6 @@ class PagesWorker:
         self._derive_tombstones(connection)
         if self._renderer is None:
             self._open_tree(connection, reader)
-        keep_what_is_loaded()
 
     def _open_tree(self, connection: Transaction, reader: Transaction) -> None:
         """Go on with the live release when it was made from the same inputs and can be trusted; else make one."""
