@@ -143,16 +143,6 @@ def job_report(connection: Connection[Any], id: int) -> tuple[dict[str, Any] | N
     return (row[0], row[1]) if row else (None, "the job is gone")
 
 
-def next_due_seconds(connection: Connection[Any], kind: str) -> float | None:
-    """Seconds until the next job of this kind is due, None when none waits."""
-    row = connection.execute(
-        "SELECT extract(epoch FROM min(run_at) - clock_timestamp())::float8 FROM job"
-        " WHERE kind = %s AND done_at IS NULL AND dead_at IS NULL",
-        [kind],
-    ).fetchone()
-    return None if row is None or row[0] is None else max(0.0, row[0])
-
-
 def open_counts(connection: Connection[Any]) -> dict[str, int]:
     rows = connection.execute(
         "SELECT kind, count(*) FROM job WHERE done_at IS NULL AND dead_at IS NULL GROUP BY kind ORDER BY kind"

@@ -84,7 +84,7 @@ class MagicLinkVerification(_SignIn):
         except LinkExpired as problem:
             self._answer_expired(resp, problem)
             return
-        resp.text = self._own_pages.render("verify.html", "Sign in", email=email, token=token, device_note="")
+        resp.text = self._own_pages.render("verify.html", "Sign in", email=email, token=token)
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Consume the link and start a session."""

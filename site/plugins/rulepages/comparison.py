@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from rulepages.catalogue import SECTIONS, Catalogue, Section
+from rulepages.rule_text import block_content
 
 SAME, OLD, NEW = "same", "old", "new"
 WORDS = re.compile(r"\S+\s*|\s+")  # a word brings the space after it along
@@ -96,8 +97,7 @@ def _labelled(section: Section, entry: Mapping[str, Any]) -> dict[str, str]:
     texts |= {labels[id]: _plain(fields[id]) for id in labels if id in fields}
     texts |= {id.replace("-", " ").capitalize(): _plain(value) for id, value in fields.items() if id not in labels}
     for block in entry.get("blocks") or []:
-        content = {"list": "items", "proportion": "percent", "text": "text"}[block["kind"]]
-        texts[block["title"]] = _plain(block[content])
+        texts[block["title"]] = _plain(block_content(block))
     return texts
 
 

@@ -100,8 +100,13 @@ def method_details(section: Section, method: Mapping[str, Any]) -> Iterator[Deta
         if fields[id] not in ("", []):
             yield _detail(labels.get(id) or id.replace("-", " ").capitalize(), fields[id], ours=True)
     for block in method.get("blocks") or []:
-        content = {"list": "items", "proportion": "percent", "text": "text"}[block["kind"]]
-        yield _detail(block["title"], block[content], ours=False)
+        yield _detail(block["title"], block_content(block), ours=False)
+
+
+def block_content(block: Mapping[str, Any]) -> str | int | list[str]:
+    """What an author's own block holds, whatever its kind."""
+    content: str | int | list[str] = block[{"list": "items", "proportion": "percent", "text": "text"}[block["kind"]]]
+    return content
 
 
 def _detail(label: str, content: str | int | list[str], *, ours: bool) -> Detail:
