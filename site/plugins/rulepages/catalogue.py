@@ -31,6 +31,24 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One thing that a community can say about itself, such as `six-to-twelve` members."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A fact about a community. `id` is its key in a document's `community`; `filter` its word in addresses."""
+
+    id: str
+    filter: str
+    title: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     id: str
     title: str
@@ -76,6 +94,7 @@ class Template:
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     sections: tuple[Section, ...]
+    facets: tuple[Facet, ...]
     values: Mapping[str, Value]
     methods: Mapping[tuple[str, str], Method]  # by (section, id)
     templates: tuple[Template, ...]
@@ -110,13 +129,14 @@ class Catalogue:
 def load_catalogue(folder: Path) -> Catalogue:
     """Read `seed_data/`; `BadFile` names the file when one is wrong."""
     sections = tuple(_section(row) for row in _toml(folder / "sections.toml")["section"])
+    facets = tuple(_facet(row) for row in _toml(folder / "facets.toml")["facet"])
     values = {row["id"]: Value(**_printed(row)) for row in _toml(folder / "values.toml")["value"]}
     methods: dict[tuple[str, str], Method] = {}
     for section in METHOD_SECTIONS:
         found = [_method(path, section) for path in sorted((folder / "methods" / section).glob("*.md"))]
         methods |= {(section, method.id): method for method in sorted(found, key=lambda m: (m.order, m.id))}
     templates = [_template(path) for path in sorted((folder / "templates").glob("*.md"))]
-    catalogue = Catalogue(sections, values, methods, tuple(sorted(templates, key=lambda t: (t.order, t.id))))
+    catalogue = Catalogue(sections, facets, values, methods, tuple(sorted(templates, key=lambda t: (t.order, t.id))))
     _check(catalogue, folder)
     return catalogue
 
@@ -131,6 +151,10 @@ def _toml(path: Path) -> dict[str, Any]:
 def _section(row: Mapping[str, Any]) -> Section:
     fields = tuple(Field(**field) for field in row.get("field", []))
     return Section(row["id"], row["title"], row["lead"], fields)
+
+
+def _facet(row: Mapping[str, Any]) -> Facet:
+    return Facet(row["id"], row["filter"], row["title"], tuple(FacetValue(**value) for value in row["value"]))
 
 
 def _method(path: Path, section: str) -> Method:
