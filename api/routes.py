@@ -5,6 +5,7 @@ from typing import Any
 
 import falcon
 
+from api.accounts.resources import OwnAccount
 from api.catalogue.resources import Template, Templates
 from api.config import Config
 from api.database import Database
@@ -14,7 +15,16 @@ from api.operator.resources import Rebuild
 from api.pages.own_pages import OwnPages
 from api.people import Person
 from api.rules.actions import Parts as RuleParts
-from api.rules.resources import PlainForm, Profile, Rule, RulePublication, Rules, SendLink
+from api.rules.resources import (
+    PlainForm,
+    Profile,
+    Rule,
+    RulePublication,
+    Rules,
+    RuleVersion,
+    RuleVisibility,
+    SendLink,
+)
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
 
 
@@ -44,9 +54,13 @@ def add_routes(
     app.add_route("/api/auth/session", Session(**sign_in))
     app.add_route("/api/auth/logout", Logout(**sign_in))
 
+    app.add_route("/api/user/me", OwnAccount(database=database, authenticate=authenticate))
+
     app.add_route("/api/rules", Rules(**rules))
     app.add_route("/api/rules/{rule_id}", Rule(**rules))
     app.add_route("/api/rules/{rule_id}/publication", RulePublication(**rules))
+    app.add_route("/api/rules/{rule_id}/visibility", RuleVisibility(**rules))
+    app.add_route("/api/rules/{rule_id}/versions/{number:int(min=1, max=9999999)}", RuleVersion(**rules))
     app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))
     app.add_route("/api/profile", Profile(**rules))
 

@@ -56,7 +56,7 @@ class DevelopmentServer:
         if path.startswith(table.ASSETS):
             return self._file(environ, self._build / path.removeprefix("/"), table.ASSET_CACHE)
         hidden = re.search(table.TOMBSTONE, path)
-        if hidden and (self._build / "gone" / hidden["slug"]).exists():
+        if hidden and any((self._build / "gone" / name).exists() for name in _tombstones(hidden)):
             return self._error(410)
         if not (current / table.WHOLE).exists() or (hidden and not (self._build / table.READY).exists()):
             return self._error(503)
@@ -134,6 +134,12 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
+
+
+def _tombstones(rule: re.Match[str]) -> tuple[str, ...]:
+    """The names of those that hide an address of a rule."""
+    slug, part, number = rule["slug"], rule["part"], rule["number"]
+    return (slug, f"{slug}.{part}.{number}") if part else (slug,)
 
 
 def _is_unreadable(path: str) -> bool:

@@ -98,8 +98,16 @@ http {{
       location ~ {_quoted(table.HIDDEN)} {{ return 404; }}
     }}
     location ~ {_quoted(table.HIDDEN)} {{ return 404; }}
+    location ~ {_quoted(table.RULE_FEED)} {{
+      if (-e {_quoted(f"{gone}/$slug")}) {{ return 410; }}
+      if (!-e {_quoted(config.build / table.READY)}) {{ return 503; }}
+      if (!-e {_quoted(f"{current}/{table.WHOLE}")}) {{ return 503; }}
+{_page(config)}
+      types {{ {table.FEED_TYPE} xml; }}
+    }}
     location ~ {_quoted(table.TOMBSTONE)} {{
       if (-e {_quoted(f"{gone}/$slug")}) {{ return 410; }}
+      if (-e {_quoted(f"{gone}/$slug.$part.$number")}) {{ return 410; }}
       if (!-e {_quoted(config.build / table.READY)}) {{ return 503; }}
       if (!-e {_quoted(f"{current}/{table.WHOLE}")}) {{ return 503; }}
 {_page(config)}

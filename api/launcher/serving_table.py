@@ -30,8 +30,10 @@ TYPES = {
 FEED_TYPE = "application/atom+xml"  # of every feed.xml
 TEXT_TYPES = tuple(kind for kind in (*TYPES.values(), FEED_TYPE) if not kind.startswith("font/"))
 
-# Everything below /rules/<slug>/ is hidden while build/gone/<slug> exists.
-TOMBSTONE = r"^/rules/(?P<slug>[a-z0-9-]+)(?:/|$)"
+# Everything below /rules/<slug>/ is hidden while build/gone/<slug> exists; below v/<n>/ and compare/<n>/ also while
+# build/gone/<slug>.v.<n> and <slug>.compare.<n> do.
+TOMBSTONE = r"^/rules/(?P<slug>[a-z0-9-]+)(?:/(?P<part>v|compare)/(?P<number>[0-9]+))?(?:/|$)"
+RULE_FEED = r"^/rules/(?P<slug>[a-z0-9-]+)/feed\.xml$"
 # Names that start with a dot are the tree's own: `.complete`, files on their way in.
 HIDDEN = r"/\."
 # No reader sees a release that is not whole; until there is one, every page is a 503.

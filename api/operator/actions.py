@@ -12,7 +12,7 @@ from api.jobs import queries as jobs
 from api.pages.queries import find_change
 from api.pages.tree import Tree
 from api.people import Person
-from rulepages.affected import Change, affected
+from rulepages.affected import affected
 
 POLL_SECONDS = 0.2
 
@@ -60,7 +60,7 @@ def explain(*, connection: Transaction, rule: str) -> list[tuple[str, str]]:
     change = find_change(connection, rule)
     if change is None:
         raise CannotStart(f"there is no rule {rule!r}: give its id or the last part of its address.")
-    found = affected(Change(change.slug, change.place, tuple(change.versions)))
+    found = affected(change)
     return [*found.live.items(), *found.later.items()]
 
 

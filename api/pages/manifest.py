@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from rulepages.pages import Page
+from rulepages.page import Page
 
 
 @dataclass(frozen=True, slots=True)

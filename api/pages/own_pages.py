@@ -9,7 +9,7 @@ from api import ROOT
 from api.config import Config
 from asset_files import build_assets
 from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS, jinja_globals
-from rulepages.pages import Meta
+from rulepages.page import Meta
 from rulepages.plain_form import plain_form
 from rulepages.site_inputs import Site, load_site
 

@@ -1,10 +1,9 @@
 """A batch of changes becomes pages: what is affected is rendered from one snapshot, written, and pruned in reverse."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.pages.queries import ChangeRow
 from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from rulepages.affected import Affected, Change, affected
@@ -34,23 +33,25 @@ class Publisher:
         self._absent: dict[str, None] = {}  # where no page belongs any more
         self._report = Report()
 
-    def write_live(self, source: SnapshotSource, changes: list[ChangeRow]) -> dict[int, str]:
-        """Each rule's own pages, then `/rules/` and `/`; return the rules that cannot be rendered, with the reason.
+    def write_live(self, source: SnapshotSource, changes: list[Change]) -> dict[str, str]:
+        """Each rule's own pages, then `/rules/` and `/`; return the slugs of rules that cannot be rendered, with the
+        reason.
 
         Those are left out; an error in a shared page is raised.
         """
-        failed: dict[int, str] = {}
-        for rule_id, slug, versions in _by_rule(changes):
+        failed: dict[str, str] = {}
+        for slug, found in _by_rule(changes).items():
             try:
-                self._write(source, affected(Change(slug, None, versions)).live)
+                self._write(source, _merged(item.own for item in found))
             except OSError:
                 raise  # the disk's fault, not the rule's
             except Exception as error:
-                failed[rule_id] = f"{type(error).__name__}: {error}"
-        good = [change for change in changes if change.rule_id not in failed]
-        shared = [affected(Change(change.slug, change.place, ())) for change in good]
-        self._write(source, _shared_live(shared, good))
-        self._later.update(dict.fromkeys(path for item in shared for path in item.later))
+                failed[slug] = f"{type(error).__name__}: {error}"
+        good = [change for change in changes if change.slug not in failed]
+        shared = [affected(change) for change in good]
+        source.load(listing for change in good for listing in change.places)
+        self._write(source, _merged(item.shared for item in shared))
+        self._later.update(_merged(item.later for item in shared))
         return failed
 
     def write_later(self, source: SnapshotSource, interrupted: Callable[[], bool]) -> Report | None:
@@ -80,15 +81,19 @@ class Publisher:
                 self._report.written.append(path)
 
 
-def _by_rule(changes: list[ChangeRow]) -> list[tuple[int, str, tuple[int, ...]]]:
-    """Several changes of one rule are rendered once, with the versions of all."""
-    slugs = {change.rule_id: change.slug for change in changes}
-    versions: dict[int, set[int]] = {rule_id: set() for rule_id in slugs}
+def _by_rule(changes: list[Change]) -> dict[str, list[Affected]]:
+    """Several changes of one rule are rendered once."""
+    found: dict[str, list[Affected]] = {}
     for change in changes:
-        versions[change.rule_id].update(change.versions)
-    return [(rule_id, slug, tuple(sorted(versions[rule_id]))) for rule_id, slug in slugs.items()]
+        found.setdefault(change.slug, []).append(affected(change))
+    return found
 
 
-def _shared_live(shared: list[Affected], changes: list[ChangeRow]) -> list[str]:
-    own = tuple(f"rules/{change.slug}/" for change in changes)
-    return list(dict.fromkeys(path for item in shared for path in item.live if not path.startswith(own)))
+def _merged(paths: Iterable[Mapping[str, str]]) -> dict[str, None]:
+    """All paths, each once and as late as any of the changes wants it: what others link to comes before it."""
+    merged: dict[str, None] = {}
+    for some in paths:
+        for path in some:
+            merged.pop(path, None)
+            merged[path] = None
+    return merged

@@ -4,7 +4,7 @@ Dates leave here as UTC text; every ORDER BY ends in a unique integer or a `COLL
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,82 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from rulepages.rows import Card, Dated, Document, Rule, Version
+from rulepages.affected import Change, Kind
+from rulepages.rows import Card, Dated, Document, Lineage, Rule, Version
 
 FETCH = 100  # rules that a full build holds at once
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """A change that a page job stands for, with the rule's place as it is now; see `rulepages.affected.Change`."""
+UTC = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+CARD = f"r.slug, p.place, r.title, r.context, r.version AS number, {UTC % 'r.published_at'} AS published_at"
 
-    job_id: int
-    rule_id: int
-    slug: str
+
+@dataclass(frozen=True, slots=True)
+class PageJob:
+    """What happened to one rule or to several, in one commit."""
+
+    id: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """How a rule stands to a listing: `exists` tells of the listing, `place` of the rule's place in it, if it ever had
+    one, and `listed` whether it is in it now."""
+
+    listing: str
+    exists: bool
     place: int | None
-    versions: list[int]
+    listed: bool
+
+
+def places_of(connection: Connection[Any], rule_id: int, listings: Iterable[str]) -> list[PlaceRow]:
+    """The rule and each of these listings, and every other one in which it is now."""
+    with connection.cursor(row_factory=class_row(PlaceRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT wanted.name AS listing, l.name IS NOT NULL AS exists, p.place, coalesce(p.listed, false) AS listed
+            FROM (
+                SELECT unnest(%(listings)s::text[]) COLLATE "C" UNION
+                SELECT listing FROM place WHERE rule_id = %(rule)s AND listed
+            ) AS wanted (name)
+            LEFT JOIN listing l ON l.name = wanted.name
+            LEFT JOIN place p ON p.listing = wanted.name AND p.rule_id = %(rule)s
+            ORDER BY 1
+            """,
+            {"listings": sorted(listings), "rule": rule_id},
+        ).fetchall()
+
+
+def add_listings(connection: Connection[Any], names: list[str]) -> None:
+    connection.execute("INSERT INTO listing (name) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [sorted(names)])
+
+
+def lock_counters(connection: Connection[Any], names: list[str]) -> dict[str, int]:
+    """The highest place given so far in each listing; held, in one order for all, until the transaction ends."""
+    return dict(
+        connection.execute(
+            "SELECT name, highest FROM listing WHERE name = ANY(%s) ORDER BY name FOR UPDATE", [names]
+        ).fetchall()
+    )
+
+
+def move_places(connection: Connection[Any], rule_id: int, moves: list[tuple[str, int, bool]]) -> None:
+    """Each move is a listing, the rule's place in it, and whether it enters (or leaves)."""
+    names, places, enters = ([move[part] for move in moves] for part in range(3))
+    connection.execute(
+        """
+        WITH move AS (SELECT * FROM unnest(%s::text[], %s::integer[], %s::boolean[]) AS m (listing, place, enters)),
+        counted AS (
+            UPDATE listing SET highest = greatest(highest, move.place),
+                listed = listed + CASE WHEN move.enters THEN 1 ELSE -1 END
+            FROM move WHERE name = move.listing
+        )
+        INSERT INTO place (listing, place, rule_id, listed) SELECT listing, place, %s, enters FROM move
+        ON CONFLICT (rule_id, listing) DO UPDATE SET listed = excluded.listed
+        """,
+        [names, places, enters, rule_id],
+    )
 
 
 def begin_snapshot(connection: Connection[Any]) -> None:
@@ -43,67 +105,88 @@ def end_snapshot(connection: Connection[Any]) -> None:
     connection.execute("ROLLBACK")
 
 
-def library_head(connection: Connection[Any], count: int) -> tuple[list[Card], int, int]:
-    """The newest rules, the highest place ever given, and how many rules are listed now: what most listings ask for."""
+def listing_heads(
+    connection: Connection[Any], listings: list[str], count: int
+) -> dict[str, tuple[list[Card], int, int]]:
+    """Of each listing that has ever had a rule: the newest rules, the highest place ever given, and how many rules are
+    in it now."""
     rows = connection.execute(
-        """
-        SELECT l.highest, l.listed, r.slug, p.place, r.title, r.context, r.version,
-            to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        f"""
+        SELECT l.name, l.highest, l.listed, {CARD}
         FROM listing l
         LEFT JOIN LATERAL (
             SELECT place, rule_id FROM place WHERE listing = l.name AND listed ORDER BY place DESC LIMIT %s
         ) AS p ON true
         LEFT JOIN rule r ON r.id = p.rule_id
-        WHERE l.name = 'library' ORDER BY p.place DESC
+        WHERE l.name = ANY(%s) ORDER BY l.name, p.place DESC
         """,
-        [count],
+        [count, listings],
     ).fetchall()
-    return [Card(*row[2:]) for row in rows if row[2] is not None], rows[0][0], rows[0][1]
+    heads: dict[str, tuple[list[Card], int, int]] = {}
+    for name, highest, listed, *card in rows:
+        cards, _, _ = heads.setdefault(name, ([], highest, listed))
+        if card[0] is not None:
+            cards.append(Card(*card))
+    return heads
 
 
-def cards_between(connection: Connection[Any], first: int, last: int) -> list[Card]:
+def cards_between(connection: Connection[Any], listing: str, first: int, last: int) -> list[Card]:
     with connection.cursor(row_factory=class_row(Card)) as cursor:
         return cursor.execute(
-            """
-            SELECT r.slug, p.place, r.title, r.context, r.version AS number,
-                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
-            FROM place p JOIN rule r ON r.id = p.rule_id
-            WHERE p.listing = 'library' AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place
-            """,
-            [first, last],
+            f"SELECT {CARD} FROM place p JOIN rule r ON r.id = p.rule_id"
+            " WHERE p.listing = %s AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place",
+            [listing, first, last],
         ).fetchall()
 
 
 def dates_between(connection: Connection[Any], first: int, last: int) -> list[Dated]:
     with connection.cursor(row_factory=class_row(Dated)) as cursor:
         return cursor.execute(
-            """
-            SELECT r.slug, to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
-            FROM place p JOIN rule r ON r.id = p.rule_id
-            WHERE p.listing = 'library' AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place
-            """,
+            f"SELECT r.slug, {UTC % 'r.published_at'} AS published_at FROM place p JOIN rule r ON r.id = p.rule_id"
+            " WHERE p.listing = 'library' AND p.listed AND p.place BETWEEN %s AND %s ORDER BY p.place",
             [first, last],
         ).fetchall()
+
+
+def highest_places(connection: Connection[Any]) -> dict[str, int]:
+    """The highest place ever given in each listing, by name."""
+    return dict(connection.execute('SELECT name, highest FROM listing ORDER BY name COLLATE "C"').fetchall())
+
+
+RULE = """
+    r.slug,
+    coalesce((SELECT json_object_agg(p.listing, p.place ORDER BY p.listing) FROM place p
+        WHERE p.rule_id = r.id AND p.listed), '{}'),
+    r.title, r.context, coalesce(o.display_name, ''),
+    CASE WHEN parent.state = 'published' AND parent.visibility = 'public' THEN parent.slug ELSE '' END,
+    r.parent_version, r.parent_title, coalesce(adapted.listed, 0)
+"""
+RULE_TABLES = """
+    rule r LEFT JOIN person o ON o.id = r.owner_id LEFT JOIN rule parent ON parent.id = r.parent_id
+    LEFT JOIN listing adapted ON adapted.name = 'adapted/' || r.slug
+"""
+VERSION = f"v.number, {UTC % 'v.published_at'}, v.sha256, v.reason"
+WITHDRAWN = f"coalesce({UTC % 'v.withdrawn_at'}, '')"
 
 
 def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
     """A published rule with its history; of the documents only the current one."""
     rows = connection.execute(
-        """
-        SELECT r.slug, p.place, r.title, r.context, v.number,
-            to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), v.sha256, v.reason,
-            CASE WHEN v.number = r.version THEN v.document END
-        FROM rule r JOIN rule_version v ON v.rule_id = r.id
-        LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library' AND p.listed
+        f"""
+        SELECT {VERSION}, CASE WHEN v.number = r.version THEN v.document END, {WITHDRAWN}, {RULE}
+        FROM {RULE_TABLES} JOIN rule_version v ON v.rule_id = r.id
         WHERE r.slug = %s AND r.state = 'published' ORDER BY v.number
         """,
         [slug],
     ).fetchall()
-    if not rows:
-        return None
-    versions = tuple(Version(row[4], row[5], row[6], row[7], json.loads(row[8]) if row[8] else None) for row in rows)
-    slug, place, title, context = rows[0][:4]
-    return Rule(slug, place, title, context, versions)
+    return _rule(rows[0][6:], [row[:6] for row in rows]) if rows else None
+
+
+def _rule(row: Sequence[Any], versions: Sequence[Sequence[Any]]) -> Rule:
+    slug, places, title, context, owner, parent, parent_version, parent_title, adaptations = row
+    lineage = Lineage(parent, parent_version, parent_title if parent else "") if parent_version else None
+    loaded = tuple(Version(v[0], v[1], v[2], v[3], json.loads(v[4]) if v[4] else None, v[5]) for v in versions)
+    return Rule(slug, places, title, context, loaded, owner, lineage, adaptations)
 
 
 def find_document(connection: Connection[Any], slug: str, number: int) -> Document:
@@ -121,66 +204,63 @@ def published_rules(connection: Connection[Any]) -> Iterator[Rule]:
     with connection.cursor("published_rules") as cursor:
         cursor.itersize = FETCH
         cursor.execute(
-            """
-            SELECT r.slug, p.place, r.title, r.context,
-                (SELECT json_agg(json_build_array(v.number,
-                        to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                        v.sha256, v.reason, v.document) ORDER BY v.number)
-                 FROM rule_version v WHERE v.rule_id = r.id)
-            FROM rule r LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library' AND p.listed
-            WHERE r.state = 'published' ORDER BY p.place NULLS LAST, r.slug COLLATE "C"
+            f"""
+            SELECT (SELECT json_agg(json_build_array({VERSION}, v.document, {WITHDRAWN}) ORDER BY v.number)
+                    FROM rule_version v WHERE v.rule_id = r.id), {RULE}
+            FROM {RULE_TABLES} LEFT JOIN place library
+                ON library.rule_id = r.id AND library.listing = 'library' AND library.listed
+            WHERE r.state = 'published' ORDER BY library.place NULLS LAST, r.slug COLLATE "C"
             """
         )
-        for slug, place, title, context, versions in cursor:
-            loaded = tuple(Version(v[0], v[1], v[2], v[3], json.loads(v[4])) for v in versions)
-            yield Rule(slug, place, title, context, loaded)
+        for versions, *row in cursor:
+            yield _rule(row, versions)
 
 
-def published_count(connection: Connection[Any]) -> int:
-    row = connection.execute("SELECT count(*) FROM rule WHERE state = 'published'").fetchone()
+def published_counts(connection: Connection[Any]) -> tuple[int, int]:
+    """How many rules are published, and how many versions they have."""
+    row = connection.execute(
+        "SELECT count(*), coalesce(sum(version), 0) FROM rule WHERE state = 'published'"
+    ).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), int(row[1])
 
 
-def find_change(connection: Connection[Any], rule: str) -> ChangeRow | None:
-    """What publishing a rule's current version changed; by its slug or id."""
-    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
-        return cursor.execute(
-            """
-            SELECT 0 AS job_id, r.id AS rule_id, r.slug, p.place, array[r.version] AS versions
-            FROM rule r LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
-            WHERE r.slug = %(rule)s OR r.id::text = %(rule)s
-            """,
-            {"rule": rule},
-        ).fetchone()
-
-
-CHANGES = """
-    SELECT j.id AS job_id, r.id AS rule_id, r.slug, p.place,
-        array(SELECT jsonb_array_elements_text(j.payload -> 'versions')::integer) AS versions
-    FROM job j JOIN rule r ON r.id = j.rule_id
-    LEFT JOIN place p ON p.rule_id = r.id AND p.listing = 'library'
-"""
-
-
-def waiting_changes(connection: Connection[Any], *, limit: int, but: list[int]) -> list[ChangeRow]:
-    """What the page jobs that are due changed, `but` for those already at work.
+def waiting_jobs(connection: Connection[Any], *, limit: int, but: list[int]) -> list[PageJob]:
+    """The page jobs that are due, `but` for those already at work.
 
     Nothing is locked: the tree's own locks make the pages worker the only one that asks, and a frozen worker must not
     hold up a publisher.
     """
-    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
-        return cursor.execute(
-            f"{CHANGES} WHERE j.kind = 'page' AND j.done_at IS NULL AND j.dead_at IS NULL"
-            " AND j.run_at <= clock_timestamp() AND j.id <> ALL(%s) ORDER BY j.run_at, j.id LIMIT %s",
-            [but, limit],
-        ).fetchall()
+    rows = connection.execute(
+        "SELECT id, payload FROM job WHERE kind = 'page' AND done_at IS NULL AND dead_at IS NULL"
+        " AND run_at <= clock_timestamp() AND id <> ALL(%s) ORDER BY run_at, id LIMIT %s",
+        [but, limit],
+    ).fetchall()
+    return [_page_job(*row) for row in rows]
 
 
-def changes_of(connection: Connection[Any], job_ids: list[int]) -> list[ChangeRow]:
-    """What these page jobs changed."""
-    with connection.cursor(row_factory=class_row(ChangeRow)) as cursor:
-        return cursor.execute(f"{CHANGES} WHERE j.id = ANY(%s) ORDER BY j.id", [job_ids]).fetchall()
+def find_jobs(connection: Connection[Any], ids: list[int]) -> list[PageJob]:
+    rows = connection.execute("SELECT id, payload FROM job WHERE id = ANY(%s) ORDER BY id", [ids]).fetchall()
+    return [_page_job(*row) for row in rows]
+
+
+def _page_job(id: int, payload: dict[str, Any]) -> PageJob:
+    return PageJob(id, tuple(Change.from_json(change) for change in payload["changes"]))
+
+
+def find_change(connection: Connection[Any], rule: str) -> Change | None:
+    """What publishing a rule's current version changed; by the rule's slug or id."""
+    row = connection.execute(
+        """
+        SELECT r.slug, r.version, coalesce(
+            (SELECT json_object_agg(p.listing, p.place) FROM place p WHERE p.rule_id = r.id AND p.listed), '{}')
+        FROM rule r WHERE r.slug = %(rule)s OR r.id::text = %(rule)s
+        """,
+        {"rule": rule},
+    ).fetchone()
+    if row is None:
+        return None
+    return Change(Kind.REVISED if row[1] > 1 else Kind.PUBLISHED, row[0], (row[1],), row[2])
 
 
 def jobs_unseen_by(connection: Connection[Any], snapshot: str) -> list[int]:
@@ -200,15 +280,35 @@ def settle_dead_jobs(connection: Connection[Any], snapshot: str, failed_slugs: l
         UPDATE job SET done_at = now(), dead_at = NULL
         WHERE dead_at IS NOT NULL AND kind IN ('page', 'release')
             AND pg_visible_in_snapshot(xid, %s::pg_snapshot)
-            AND (rule_id IS NULL OR rule_id NOT IN (SELECT id FROM rule WHERE slug = ANY(%s)))
+            AND NOT EXISTS (SELECT FROM jsonb_array_elements(payload -> 'changes') AS change
+                WHERE change ->> 'slug' = ANY(%s))
         """,
         [snapshot, failed_slugs],
     )
 
 
-def hidden_slugs(connection: Connection[Any]) -> set[str]:
-    """Rules whose tombstone must stand."""
-    return {row[0] for row in connection.execute("SELECT slug FROM rule WHERE state <> 'published'").fetchall()}
+def hidden(connection: Connection[Any]) -> set[str]:
+    """The names of the tombstones that must stand; see `api.pages.tombstones`."""
+    rows = connection.execute(
+        """
+        SELECT slug FROM rule WHERE state <> 'published'
+        UNION ALL SELECT slug FROM removed_rule
+        UNION ALL
+        SELECT r.slug || part.name
+        FROM rule_version v JOIN rule r ON r.id = v.rule_id
+        CROSS JOIN LATERAL (VALUES
+            ('.v.' || v.number), ('.compare.' || v.number), ('.compare.' || v.number + 1)
+        ) AS part (name)
+        WHERE v.withdrawn_at IS NOT NULL
+        """
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def is_hidden(connection: Connection[Any], tombstone: str) -> bool:
+    """Whether a tombstone must stand; holds its rule's row until the transaction ends, so the answer stays true."""
+    connection.execute("SELECT FROM rule WHERE slug = split_part(%s, '.', 1) FOR UPDATE", [tombstone])
+    return tombstone in hidden(connection)
 
 
 def lock_if_published(connection: Connection[Any], slug: str) -> bool:

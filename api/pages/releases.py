@@ -13,11 +13,15 @@ from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from api.pages.tree import ReleaseInfo, Tree, boot_id
 from rulepages import listings
-from rulepages.pages import Page, first_pages, listing_pages, rule_pages
+from rulepages.listing_pages import listing_pages
+from rulepages.page import Page
+from rulepages.pages import first_pages
 from rulepages.rows import Rule
+from rulepages.rule_pages import rule_pages
 
 BATCH = 64  # jobs that one round of the pages worker takes
 MAX_ROUNDS = 100
+FIXED_PAGES = 250  # near enough for a progress line
 
 
 class Stopped(Exception):
@@ -63,7 +67,7 @@ class ReleaseBuild:
             for page in first_pages(self.renderer.site, source):
                 self._write(page, total)
             for rule in source.rules():
-                self._write_rule(rule, total)
+                self._write_rule(source, rule, total)
             for page in listing_pages(self.renderer.site, source):
                 self._write(page, total)
         self.renderer.manifest.flush()
@@ -75,10 +79,8 @@ class ReleaseBuild:
             jobs = queries.jobs_unseen_by(connection, self.snapshot)
             if jobs:
                 publisher = Publisher(self.renderer)
-                changes = queries.changes_of(connection, jobs)
-                slugs = {change.rule_id: change.slug for change in changes}
-                for rule_id, words in publisher.write_live(source, changes).items():
-                    self.failed[slugs[rule_id]] = words
+                changes = [change for job in queries.find_jobs(connection, jobs) for change in job.changes]
+                self.failed |= publisher.write_live(source, changes)
                 publisher.write_later(source, lambda: False)
             self.snapshot = source.snapshot
         return len(jobs)
@@ -97,10 +99,10 @@ class ReleaseBuild:
         self._tree.delete(self._release)
         self._lock.release()
 
-    def _write_rule(self, rule: Rule, total: int) -> None:
+    def _write_rule(self, source: SnapshotSource, rule: Rule, total: int) -> None:
         """A rule that cannot be rendered keeps the pages that readers see now, is reported, and blocks nobody."""
         try:
-            for page in list(rule_pages(self.renderer.site, rule)):
+            for page in list(rule_pages(self.renderer.site, source, rule)):
                 self._write(page, total)
         except (OSError, Stopped):
             raise
@@ -116,9 +118,11 @@ class ReleaseBuild:
             self._say(Progress(self.pages, max(total, self.pages), time.monotonic() - self._started))
 
     def _estimate(self, connection: Transaction, source: SnapshotSource) -> int:
-        """Three pages a rule, its archive pages, and some sixty fixed ones: near enough for a progress line."""
-        rules = queries.published_count(connection)
-        return 60 + 3 * rules + listings.page_count(source.highest_place())
+        """Each version's page and comparison, each rule's page and history, all archive pages and fixed ones."""
+        rules, versions = queries.published_counts(connection)
+        places = queries.highest_places(connection)
+        archives = sum(listings.page_count(highest) for highest in places.values())
+        return FIXED_PAGES + rules + 2 * versions + archives
 
 
 def catch_up_rounds(build: ReleaseBuild, connection: Transaction) -> Iterator[int]:

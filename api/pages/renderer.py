@@ -12,7 +12,7 @@ from api.config import Config
 from api.pages.manifest import Manifest, fingerprint
 from api.pages.tree import Tree
 from page_files import remove_file, write_file
-from rulepages.pages import Page
+from rulepages.page import Page
 
 restore_logging()
 

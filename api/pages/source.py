@@ -1,15 +1,16 @@
 """A database snapshot as the page engine's source of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 from api.database import Transaction
 from api.pages import queries
-from rulepages.pages import NEWEST_IN_FEED, NEWEST_IN_LIBRARY, NEWEST_ON_HOME
+from rulepages.listing_pages import NEWEST_IN_FEED, NEWEST_IN_LISTING, NEWEST_IN_USE, NEWEST_ON_HOME
 from rulepages.rows import Card, Dated, Document, Rule
+from rulepages.rule_pages import NEWEST_ADAPTATIONS
 
-NEWEST = max(NEWEST_IN_FEED, NEWEST_IN_LIBRARY, NEWEST_ON_HOME)
+NEWEST = max(NEWEST_IN_FEED, NEWEST_IN_LISTING, NEWEST_IN_USE, NEWEST_ON_HOME, NEWEST_ADAPTATIONS)
 
 
 class SnapshotSource:
@@ -18,7 +19,7 @@ class SnapshotSource:
     def __init__(self, connection: Transaction) -> None:
         self._connection = connection
         self._rules: dict[str, Rule | None] = {}
-        self._between: dict[tuple[int, int], list[Card]] = {}
+        self._heads: dict[str, tuple[list[Card], int, int]] = {}
 
     def __enter__(self) -> "SnapshotSource":
         queries.begin_snapshot(self._connection)
@@ -39,28 +40,36 @@ class SnapshotSource:
     def document(self, slug: str, number: int) -> Document:
         return queries.find_document(self._connection, slug, number)
 
-    def newest(self, count: int) -> list[Card]:
-        return self._head[0][:count]
+    def load(self, listings: Iterable[str]) -> None:
+        """Ask for the heads of several listings at once."""
+        wanted = {name for name in listings if name not in self._heads}
+        if wanted:
+            found = queries.listing_heads(self._connection, sorted(wanted), NEWEST)
+            self._heads |= {name: found.get(name, ([], 0, 0)) for name in wanted}
 
-    def between(self, first: int, last: int) -> list[Card]:
-        if (first, last) not in self._between:
-            self._between[first, last] = queries.cards_between(self._connection, first, last)
-        return self._between[first, last]
+    def newest(self, listing: str, count: int) -> list[Card]:
+        return self._head(listing)[0][:count]
+
+    def between(self, listing: str, first: int, last: int) -> list[Card]:
+        return queries.cards_between(self._connection, listing, first, last)
+
+    def highest_place(self, listing: str) -> int:
+        return self._head(listing)[1]
+
+    def listed_count(self, listing: str) -> int:
+        return self._head(listing)[2]
 
     def dates_between(self, first: int, last: int) -> list[Dated]:
         return queries.dates_between(self._connection, first, last)
 
-    def highest_place(self) -> int:
-        return self._head[1]
-
-    def listed_count(self) -> int:
-        return self._head[2]
+    def highest_places(self) -> dict[str, int]:
+        return queries.highest_places(self._connection)
 
     @cached_property
     def snapshot(self) -> str:
         """PostgreSQL's name for what is seen."""
         return queries.snapshot_name(self._connection)
 
-    @cached_property
-    def _head(self) -> tuple[list[Card], int, int]:
-        return queries.library_head(self._connection, NEWEST)
+    def _head(self, listing: str) -> tuple[list[Card], int, int]:
+        self.load([listing])
+        return self._heads[listing]

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +18,22 @@ from api.document.canonical_json import canonical_json, sha256_of
 from api.document.reading import read_reason
 from api.document.rule_document import RuleDocument
 from api.errors import Conflict, DatabaseAway, Forbidden, Invalid, NotFound
-from api.jobs.queries import add_job, has_pages_to_come, pages_worker_beats
-from api.pages.tombstones import Tombstones
+from api.jobs.queries import has_pages_to_come, pages_worker_beats
+from api.pages.changing import add_page_job, settle_places
+from api.pages.tombstones import Tombstones, of_version
 from api.pages.waiting import LiveWaiter, WaitingPlace
 from api.people import Person
 from api.rules import queries
-from api.rules.queries import DraftRow, RuleRow
+from api.rules.queries import DraftRow, ParentRow, RuleRow
+from rulepages.affected import COMES_OR_GOES, LISTED_OR_NOT, Change, Kind
+from rulepages.listings import listings_of
 
-LIBRARY = "library"
+PUBLIC, UNLISTED = "public", "unlisted"
 SLUG_WORDS = 48  # characters of the name that go into the slug
 SLUG_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 SLUG_ID_LENGTH = 6
+SLUG_SECRET_LENGTH = 17  # of an unlisted rule: 84 bits, which nobody guesses
+ADAPTS = re.compile(r"([a-z0-9-]{1,100})/v/([1-9][0-9]{0,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +53,29 @@ class Parts:
     tombstones: Tombstones
 
 
-def publish_rule(*, parts: Parts, by: Person, document: RuleDocument, draft_id: int | None = None) -> Published:
-    """Make version 1 public. A draft that it came from is deleted with the same commit."""
-    canonical = canonical_json(document.to_json())
+def publish_rule(
+    *,
+    parts: Parts,
+    by: Person,
+    document: RuleDocument,
+    visibility: str = PUBLIC,
+    adapts: str = "",
+    draft_id: int | None = None,
+) -> Published:
+    """Make version 1. `adapts` is the version that it was adapted from, as `<slug>/v/<number>`.
+
+    A draft that it came from is deleted with the same commit.
+    """
+    plain = document.to_json()
+    canonical = canonical_json(plain)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
             rule = queries.add_rule(
                 connection,
-                slug=_new_slug(document.community.name),
+                slug=_new_slug(document.community.name, visibility),
                 owner_id=by.id,
+                visibility=visibility,
+                parent=_parent(connection, adapts) if adapts else None,
                 title=document.community.name,
                 context=document.community.context,
                 document=canonical,
@@ -63,8 +83,7 @@ def publish_rule(*, parts: Parts, by: Person, document: RuleDocument, draft_id: 
             )
             if draft_id is not None and not queries.delete_draft(connection, draft_id, by.id):
                 raise Conflict("This draft has been published already. You find it under “Your rules”.")
-            _add_page_job(connection, place, rule.id, [1])
-            queries.enter_listing(connection, rule.id, LIBRARY)
+            _change_pages(connection, rule, Kind.PUBLISHED, plain, versions=(1,), place=place)
         return Published(rule, place.wait(parts.database))
 
 
@@ -73,7 +92,8 @@ def revise_rule(
 ) -> Published:
     """Make the next version, with what changed and why. `base` is the sha256 that the author started from."""
     words = read_reason(reason)
-    canonical = canonical_json(document.to_json())
+    plain = document.to_json()
+    canonical = canonical_json(plain)
     sha256 = sha256_of(canonical)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
@@ -95,7 +115,7 @@ def revise_rule(
                 context=document.community.context,
             )
             rule = _existing(queries.find_rule(connection, rule_id))
-            _add_page_job(connection, place, rule_id, [number])
+            _change_pages(connection, rule, Kind.REVISED, plain, versions=(number,), place=place)
         return Published(rule, place.wait(parts.database))
 
 
@@ -109,10 +129,9 @@ def unpublish_rule(*, parts: Parts, by: Person, rule_id: int) -> RuleRow:
                 return rule
             queries.set_state(connection, rule_id, "unpublished")
             rule = _existing(queries.find_rule(connection, rule_id))
-            add_job(connection, "page", rule_id=rule_id, payload={"versions": _all_versions(rule)})
-            queries.leave_listing(connection, rule_id, LIBRARY)
             slug = rule.slug
             parts.tombstones.lay(slug)
+            _change_pages(connection, rule, Kind.UNPUBLISHED, None, versions=_all_versions(rule))
     except (DatabaseAway, OSError):
         if slug:
             _lift_if_published(parts, rule_id, slug)
@@ -138,9 +157,72 @@ def republish_rule(*, parts: Parts, by: Person, rule_id: int) -> Published:
                 return Published(rule, live=not has_pages_to_come(connection, rule_id))
             queries.set_state(connection, rule_id, "published")
             rule = _existing(queries.find_rule(connection, rule_id))
-            _add_page_job(connection, place, rule_id, _all_versions(rule))
-            queries.enter_listing(connection, rule_id, LIBRARY)
+            text = _current_text(connection, rule)
+            _change_pages(connection, rule, Kind.RESTORED, text, versions=_all_versions(rule), place=place)
         return Published(rule, place.wait(parts.database))
+
+
+def delete_rule(*, parts: Parts, by: Person, rule_id: int) -> None:
+    """Delete the rule with all its versions. Its address answers 410 from now on, and is never given again."""
+    slug = ""
+    try:
+        with parts.database.transaction() as connection:
+            rule = _own_rule(queries.lock_rule(connection, rule_id), by)
+            slug = rule.slug
+            parts.tombstones.lay(slug)
+            adapted = queries.adapted_from(connection, rule_id)
+            queries.forget_parent(connection, rule_id)  # before the counters: others hold those rows and wait for these
+            places = settle_places(connection, rule_id, ())
+            queries.delete_rule(connection, rule_id)
+            add_page_job(connection, [Change(Kind.DELETED, slug, _all_versions(rule), places, adapted)])
+    except (DatabaseAway, OSError):
+        if slug:
+            _lift_if_published(parts, rule_id, slug)
+        raise
+
+
+def show_rule(*, parts: Parts, by: Person, rule_id: int, visibility: str) -> Published:
+    """Make the rule `public`, or `unlisted`: then only who has its address finds it."""
+    with parts.waiter.place() as place:
+        with parts.database.transaction() as connection:
+            rule = _own_rule(queries.lock_rule(connection, rule_id), by)
+            if rule.visibility == visibility:
+                return Published(rule, live=not has_pages_to_come(connection, rule_id))
+            queries.set_visibility(connection, rule_id, visibility)
+            rule = _existing(queries.find_rule(connection, rule_id))
+            kind = Kind.LISTED if visibility == PUBLIC else Kind.UNLISTED
+            _change_pages(connection, rule, kind, _current_text(connection, rule), place=place)
+        return Published(rule, place.wait(parts.database))
+
+
+def withdraw_version(*, parts: Parts, by: Person, rule_id: int, number: int) -> RuleRow:
+    """Take back the text of one earlier version; its hash, date and reason remain in the history."""
+    laid: tuple[str, ...] = ()
+    try:
+        with parts.database.transaction() as connection:
+            rule = _own_rule(queries.lock_rule(connection, rule_id), by)
+            if number == rule.version:
+                raise Conflict("This is the current version. Publish the next one first, or unpublish the rule.")
+            if not queries.withdraw_version(connection, rule_id, number):
+                raise NotFound("There is no such version, or it was withdrawn before.")
+            laid = of_version(rule.slug, number)
+            for name in laid:
+                parts.tombstones.lay(name)
+            _change_pages(connection, rule, Kind.WITHDRAWN, _current_text(connection, rule), versions=(number,))
+    except (DatabaseAway, OSError):
+        if laid:
+            _lift_unless_withdrawn(parts, rule_id, number, laid)
+        raise
+    return rule
+
+
+def _lift_unless_withdrawn(parts: Parts, rule_id: int, number: int, names: tuple[str, ...]) -> None:
+    """The commit may have failed after the tombstones were laid. Others may stand on two of them: leave those to the
+    pages worker, which compares them with the rows every few seconds."""
+    with suppress(DatabaseAway), parts.database.transaction() as connection:
+        queries.lock_rule(connection, rule_id)
+        if not queries.is_withdrawn(connection, rule_id, number):
+            parts.tombstones.lift(names[0])
 
 
 def read_rule(*, database: Database, by: Person | None, rule_id: int) -> tuple[RuleRow, dict[str, Any]]:
@@ -184,9 +266,39 @@ def read_draft(*, database: Database, by: Person, draft_id: int) -> DraftRow:
     return draft
 
 
-def _add_page_job(connection: Transaction, place: WaitingPlace, rule_id: int, versions: list[int]) -> None:
-    job_id = add_job(connection, "page", rule_id=rule_id, payload={"versions": versions})
-    place.expect(job_id, worker_beats=pages_worker_beats(connection))
+def _change_pages(
+    connection: Transaction,
+    rule: RuleRow,
+    kind: Kind,
+    text: Mapping[str, Any] | None,
+    *,
+    versions: tuple[int, ...] = (),
+    place: WaitingPlace | None = None,
+) -> None:
+    """What the rule's change means for listings and pages. `text` is the document that it shows, if it shows one.
+
+    The last thing before COMMIT: it locks counters.
+    """
+    public = rule.state == "published" and rule.visibility == PUBLIC and text is not None
+    wanted = listings_of(text, adapted_from=rule.parent_slug) if public and text else ()
+    adapted = queries.adapted_from(connection, rule.id) if kind in COMES_OR_GOES | LISTED_OR_NOT else ()
+    places = settle_places(connection, rule.id, wanted)
+    job_id = add_page_job(connection, [Change(kind, rule.slug, versions, places, adapted)], rule_id=rule.id)
+    if place:
+        place.expect(job_id, worker_beats=pages_worker_beats(connection))
+
+
+def _current_text(connection: Transaction, rule: RuleRow) -> dict[str, Any]:
+    text: dict[str, Any] = json.loads(queries.find_document(connection, rule.id, rule.version))
+    return text
+
+
+def _parent(connection: Transaction, adapts: str) -> ParentRow:
+    match = ADAPTS.fullmatch(adapts)
+    parent = queries.hold_parent(connection, match[1], int(match[2])) if match else None
+    if parent is None:
+        raise Invalid("The rule that this one adapts is not public any more.", {"fieldErrors": {"adapts": ["is gone"]}})
+    return parent
 
 
 def _own_rule(rule: RuleRow | None, by: Person) -> RuleRow:
@@ -206,13 +318,17 @@ def _existing(rule: RuleRow | None) -> RuleRow:
     return rule
 
 
-def _all_versions(rule: RuleRow) -> list[int]:
-    return list(range(1, rule.version + 1))
+def _all_versions(rule: RuleRow) -> tuple[int, ...]:
+    return tuple(range(1, rule.version + 1))
 
 
-def _new_slug(name: str) -> str:
-    """Words of the name that fit an address, and a short id: it says what it is, and no two are alike."""
+def _new_slug(name: str, visibility: str) -> str:
+    """Words of the name that fit an address, and a short id: it says what it is, and no two are alike.
+
+    An unlisted rule's id is long: its address is what keeps it from strangers.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_WORDS].strip("-")
-    id = "".join(secrets.choice(SLUG_ID_LETTERS) for _ in range(SLUG_ID_LENGTH))
+    length = SLUG_ID_LENGTH if visibility == PUBLIC else SLUG_SECRET_LENGTH
+    id = "".join(secrets.choice(SLUG_ID_LETTERS) for _ in range(length))
     return f"{words or 'rule'}-{id}"

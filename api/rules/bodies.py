@@ -1,14 +1,21 @@
 """Shapes of requests and answers."""
 
-from typing import Any
+from typing import Any, Literal
 
 from api.wire import Body
 
 
 class Publication(Body):
-    """`document` is a RuleDocument; it is read on its own, so that errors carry its paths."""
+    """`document` is a RuleDocument; it is read on its own, so that errors carry its paths. `adapts` is the version that
+    it was adapted from, as `<slug>/v/<number>`."""
 
     document: dict[str, Any]
+    visibility: Literal["public", "unlisted"] = "public"
+    adapts: str = ""
+
+
+class Visibility(Body):
+    visibility: Literal["public", "unlisted"]
 
 
 class Revision(Body):

@@ -7,30 +7,34 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 RULE_COLUMNS = """
-    r.id, r.slug, r.title, r.context, r.state, r.version, v.sha256, r.owner_id,
+    r.id, r.slug, r.title, r.context, r.state, r.visibility, r.version, v.sha256, r.owner_id,
+    coalesce((SELECT parent.slug FROM rule parent WHERE parent.id = r.parent_id), '') AS parent_slug,
     to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
     to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at,
     to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
 """
 
 DRAFT_COLUMNS = """
-    id, coalesce(document -> 'community' ->> 'name', '') AS title, document, template,
+    id, coalesce(document -> 'community' ->> 'name', '') AS title, document, template, adapts,
     to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """A rule with its current version's number and hash. Times are UTC text."""
+    """A rule with its current version's number and hash; `parent_slug` is of the rule that it was adapted from, or
+    empty. Times are UTC text."""
 
     id: int
     slug: str
     title: str
     context: str
     state: str
+    visibility: str
     version: int
     sha256: str
     owner_id: int | None
+    parent_slug: str
     created_at: str
     updated_at: str
     published_at: str
@@ -42,19 +46,40 @@ class DraftRow:
     title: str
     document: dict[str, Any]
     template: str
+    adapts: str
     updated_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class ParentRow:
+    """The version that a rule is adapted from."""
+
+    id: int
+    version: int
+    title: str
+
+
 def add_rule(
-    connection: Connection[Any], *, slug: str, owner_id: int, title: str, context: str, document: str, sha256: str
+    connection: Connection[Any],
+    *,
+    slug: str,
+    owner_id: int,
+    visibility: str,
+    parent: ParentRow | None,
+    title: str,
+    context: str,
+    document: str,
+    sha256: str,
 ) -> RuleRow:
     """A rule and its version 1."""
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         row = cursor.execute(
             f"""
             WITH r AS (
-                INSERT INTO rule (slug, owner_id, title, context, version, published_at)
-                VALUES (%(slug)s, %(owner)s, %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
+                INSERT INTO rule (slug, owner_id, visibility, parent_id, parent_version, parent_title,
+                    title, context, version, published_at)
+                VALUES (%(slug)s, %(owner)s, %(visibility)s, %(parent)s, %(parent_version)s, %(parent_title)s,
+                    %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
             ), v AS (
                 INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)
                 SELECT id, version, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
@@ -64,6 +89,10 @@ def add_rule(
             {
                 "slug": slug,
                 "owner": owner_id,
+                "visibility": visibility,
+                "parent": parent.id if parent else None,
+                "parent_version": parent.version if parent else None,
+                "parent_title": parent.title if parent else None,
                 "title": title,
                 "context": context,
                 "document": document,
@@ -72,6 +101,20 @@ def add_rule(
         ).fetchone()
     assert row is not None
     return row
+
+
+def hold_parent(connection: Connection[Any], slug: str, number: int) -> ParentRow | None:
+    """The version to adapt, of a published rule that stays as it is until the transaction ends; None without it."""
+    with connection.cursor(row_factory=class_row(ParentRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.id, v.number AS version, v.document::jsonb -> 'community' ->> 'name' AS title
+            FROM rule r JOIN rule_version v ON v.rule_id = r.id
+            WHERE r.slug = %s AND v.number = %s AND r.state = 'published' AND v.withdrawn_at IS NULL
+            FOR SHARE OF r
+            """,
+            [slug, number],
+        ).fetchone()
 
 
 def add_version(
@@ -96,34 +139,44 @@ def set_state(connection: Connection[Any], rule_id: int, state: str) -> None:
     connection.execute("UPDATE rule SET state = %s, updated_at = now() WHERE id = %s", [state, rule_id])
 
 
-def enter_listing(connection: Connection[Any], rule_id: int, listing: str) -> None:
-    """Give the rule its permanent place, or back the one it had; nothing when it is in it. Locks the counter: last
-    before COMMIT."""
-    connection.execute(
-        """
-        WITH known AS (
-            SELECT listed FROM place WHERE rule_id = %(rule)s AND listing = %(listing)s
-        ), returned AS (
-            UPDATE place SET listed = true WHERE rule_id = %(rule)s AND listing = %(listing)s AND NOT listed
-        ), counter AS (
-            UPDATE listing SET listed = listed + 1,
-                highest = highest + CASE WHEN EXISTS (SELECT FROM known) THEN 0 ELSE 1 END
-            WHERE name = %(listing)s AND NOT EXISTS (SELECT FROM known WHERE listed) RETURNING highest
-        )
-        INSERT INTO place (listing, place, rule_id)
-        SELECT %(listing)s, highest, %(rule)s FROM counter WHERE NOT EXISTS (SELECT FROM known)
-        """,
-        {"listing": listing, "rule": rule_id},
-    )
+def set_visibility(connection: Connection[Any], rule_id: int, visibility: str) -> None:
+    connection.execute("UPDATE rule SET visibility = %s, updated_at = now() WHERE id = %s", [visibility, rule_id])
 
 
-def leave_listing(connection: Connection[Any], rule_id: int, listing: str) -> None:
-    connection.execute(
-        "WITH gone AS (UPDATE place SET listed = false WHERE rule_id = %(rule)s AND listing = %(listing)s AND listed"
-        " RETURNING 1)"
-        " UPDATE listing SET listed = listed - 1 WHERE name = %(listing)s AND EXISTS (SELECT FROM gone)",
-        {"listing": listing, "rule": rule_id},
+def withdraw_version(connection: Connection[Any], rule_id: int, number: int) -> bool:
+    """Forget a version's text; False when there is no such version, or it was withdrawn before."""
+    found = connection.execute(
+        "UPDATE rule_version SET document = NULL, withdrawn_at = date_trunc('second', now())"
+        " WHERE rule_id = %s AND number = %s AND withdrawn_at IS NULL",
+        [rule_id, number],
     )
+    return found.rowcount == 1
+
+
+def is_withdrawn(connection: Connection[Any], rule_id: int, number: int) -> bool:
+    row = connection.execute(
+        "SELECT withdrawn_at IS NOT NULL FROM rule_version WHERE rule_id = %s AND number = %s", [rule_id, number]
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def adapted_from(connection: Connection[Any], rule_id: int) -> tuple[str, ...]:
+    """The slugs of published rules that were adapted from one."""
+    rows = connection.execute(
+        "SELECT slug FROM rule WHERE parent_id = %s AND state = 'published' ORDER BY id", [rule_id]
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def forget_parent(connection: Connection[Any], rule_id: int) -> None:
+    """Of all rules that were adapted from one that is about to be deleted."""
+    connection.execute("UPDATE rule SET parent_id = NULL WHERE parent_id = %s", [rule_id])
+
+
+def delete_rule(connection: Connection[Any], rule_id: int) -> None:
+    """The rule with all its versions; its address is kept, so that it is never used again."""
+    connection.execute("INSERT INTO removed_rule (slug) SELECT slug FROM rule WHERE id = %s", [rule_id])
+    connection.execute("DELETE FROM rule WHERE id = %s", [rule_id])
 
 
 def lock_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:

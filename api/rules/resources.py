@@ -24,7 +24,7 @@ from api.pages.own_pages import OwnPages
 from api.people import Person, require
 from api.rules import actions
 from api.rules.actions import Parts, Published
-from api.rules.bodies import Publication, Revision
+from api.rules.bodies import Publication, Revision, Visibility
 from api.rules.queries import RuleRow
 from api.wire import FORM_BYTES, parse_form, read_body, to_json
 
@@ -82,6 +82,7 @@ class _Rules:
             "version": rule.version,
             "sha256": rule.sha256,
             "state": rule.state,
+            "visibility": rule.visibility,
             "createdAt": rule.created_at,
             "updatedAt": rule.updated_at,
         }
@@ -110,7 +111,10 @@ class Rules(_Rules):
         person = require(self._person(req))
         body = read_body(Publication, req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         document = read_document(body.document)
-        self._answer(resp, actions.publish_rule(parts=self._parts, by=person, document=document))
+        published = actions.publish_rule(
+            parts=self._parts, by=person, document=document, visibility=body.visibility, adapts=body.adapts
+        )
+        self._answer(resp, published)
 
 
 class Rule(_Rules):
@@ -130,6 +134,29 @@ class Rule(_Rules):
             document=read_document(body.document),
             reason=body.reason,
             base=(req.get_header("If-Match") or "").strip().strip('"') or None,
+        )
+        self._answer(resp, published)
+
+    def on_delete(self, req: Request, resp: Response, rule_id: str) -> None:
+        person = require(self._person(req))
+        actions.delete_rule(parts=self._parts, by=person, rule_id=_number(rule_id))
+        resp.text = to_json({"ok": True})
+
+
+class RuleVersion(_Rules):
+    def on_delete(self, req: Request, resp: Response, rule_id: str, number: int) -> None:
+        """Withdraw an earlier version."""
+        person = require(self._person(req))
+        rule = actions.withdraw_version(parts=self._parts, by=person, rule_id=_number(rule_id), number=number)
+        resp.text = to_json({"ok": True, "rule": self._plain(rule)})
+
+
+class RuleVisibility(_Rules):
+    def on_put(self, req: Request, resp: Response, rule_id: str) -> None:
+        person = require(self._person(req))
+        body = read_body(Visibility, req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        published = actions.show_rule(
+            parts=self._parts, by=person, rule_id=_number(rule_id), visibility=body.visibility
         )
         self._answer(resp, published)
 

@@ -71,8 +71,8 @@ def find_or_add_person(connection: Connection[Any], email: str) -> Person:
 
 def add_draft(connection: Connection[Any], person_id: int, draft: dict[str, Any]) -> int:
     row = connection.execute(
-        "INSERT INTO draft (person_id, document, template) VALUES (%s, %s, %s) RETURNING id",
-        [person_id, Jsonb(draft["document"]), draft["template"]],
+        "INSERT INTO draft (person_id, document, template, adapts) VALUES (%s, %s, %s, %s) RETURNING id",
+        [person_id, Jsonb(draft["document"]), draft["template"], draft.get("adapts", "")],
     ).fetchone()
     assert row is not None
     return int(row[0])

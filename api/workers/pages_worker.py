@@ -23,7 +23,7 @@ from api.database import OperationalError, Transaction, connect, start_listening
 from api.jobs import queries as jobs
 from api.pages import queries
 from api.pages.publishing import Publisher
-from api.pages.queries import ChangeRow
+from api.pages.queries import PageJob
 from api.pages.releases import BATCH, Progress, ReleaseBuild, Stopped, catch_up_rounds
 from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
@@ -218,19 +218,19 @@ class PagesWorker:
         `wanted` tells that another publish has come: it is made live before the feeds and sitemaps of those before it.
         """
         assert self._publisher is not None
-        changes = queries.waiting_changes(connection, limit=BATCH, but=self._live)
-        if not changes and not self._live:
+        found = queries.waiting_jobs(connection, limit=BATCH, but=self._live)
+        if not found and not self._live:
             return False
         try:
             with SnapshotSource(reader) as source:
-                if changes:
-                    self._make_live(connection, source, changes)
+                if found:
+                    self._make_live(connection, source, found)
                 report = self._publisher.write_later(source, lambda: self._is_interrupted(wanted))
         except OperationalError:
             raise
         except Exception as error:
-            log.exception("a batch of %d jobs failed", len(changes) + len(self._live))
-            failed = dict.fromkeys([*self._live, *(change.job_id for change in changes)])
+            log.exception("a batch of %d jobs failed", len(found) + len(self._live))
+            failed = dict.fromkeys([*self._live, *(job.id for job in found)])
             patience = PATIENT if isinstance(error, OSError) else jobs.MAX_ATTEMPTS
             self._mark_failed(connection, list(failed), repr(error), max_attempts=patience)
             self._start_afresh()
@@ -240,24 +240,28 @@ class PagesWorker:
             self._live = []
         return True
 
-    def _make_live(self, connection: Transaction, source: SnapshotSource, changes: list[ChangeRow]) -> None:
+    def _make_live(self, connection: Transaction, source: SnapshotSource, found: list[PageJob]) -> None:
         """Pages in place, tombstones lifted, then the waiting requests told."""
         assert self._publisher is not None
-        failed = self._publisher.write_live(source, changes)
-        for slug in dict.fromkeys(change.slug for change in changes if change.rule_id not in failed):
+        failed = self._publisher.write_live(source, [change for job in found for change in job.changes])
+        good, bad = list[PageJob](), dict[int, str]()
+        for job in found:
+            if words := next((failed[change.slug] for change in job.changes if change.slug in failed), None):
+                bad[job.id] = words
+            else:
+                good.append(job)
+        for slug in dict.fromkeys(change.slug for job in good for change in job.changes):
             if self._tombstones.stands(slug) and source.rule(slug):  # in place as this snapshot has it
                 with connection.transaction():
                     if queries.lock_if_published(connection, slug):
                         self._tombstones.lift(slug)
-        good = [change.job_id for change in changes if change.rule_id not in failed]
         if good:
-            queries.mark_live(connection, good)
-        for change in changes:
-            if change.rule_id in failed:
-                self._mark_failed(connection, [change.job_id], failed[change.rule_id])
+            queries.mark_live(connection, [job.id for job in good])
+        for id, words in bad.items():
+            self._mark_failed(connection, [id], words)
         if not self._live:
             self._live_since = time.monotonic()
-        self._live += good
+        self._live += [job.id for job in good]
 
     def _is_interrupted(self, wanted: Callable[[], bool]) -> bool:
         return time.monotonic() - self._live_since < LATER_SECONDS and wanted()
@@ -348,13 +352,13 @@ class PagesWorker:
 
     def _derive_tombstones(self, connection: Transaction) -> None:
         """Before rules are served: `gone/` is what the rows say, whatever happened to the folder."""
-        wanted = queries.hidden_slugs(connection)
-        for slug in wanted - self._tombstones.slugs():
-            self._tombstones.lay(slug)
-        for slug in self._tombstones.slugs() - wanted:
+        wanted = queries.hidden(connection)
+        for name in wanted - self._tombstones.names():
+            self._tombstones.lay(name)
+        for name in self._tombstones.names() - wanted:
             with connection.transaction():
-                if queries.lock_if_published(connection, slug):
-                    self._tombstones.lift(slug)
+                if not queries.is_hidden(connection, name):
+                    self._tombstones.lift(name)
 
     def _beat(self, connection: Transaction) -> None:
         now = time.monotonic()

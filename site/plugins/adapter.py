@@ -21,7 +21,8 @@ from pelican.writers import Writer
 from asset_files import build_assets
 from page_files import write_file
 from rulepages.export import ExportSource
-from rulepages.pages import Page, all_pages
+from rulepages.page import Page
+from rulepages.pages import all_pages
 from rulepages.rows import Card, Dated, Rule
 from rulepages.site_inputs import Site, load_site
 
@@ -106,20 +107,20 @@ class NoRules:
     def rules(self) -> Iterator[Rule]:
         return iter(())
 
-    def newest(self, count: int) -> list[Card]:
+    def newest(self, listing: str, count: int) -> list[Card]:
         return []
 
-    def between(self, first: int, last: int) -> list[Card]:
+    def between(self, listing: str, first: int, last: int) -> list[Card]:
         return []
+
+    def highest_place(self, listing: str) -> int:
+        return 0
+
+    def listed_count(self, listing: str) -> int:
+        return 0
 
     def dates_between(self, first: int, last: int) -> list[Dated]:
         return []
-
-    def highest_place(self) -> int:
-        return 0
-
-    def listed_count(self) -> int:
-        return 0
 
 
 def site_of(settings: dict[str, Any]) -> Site:

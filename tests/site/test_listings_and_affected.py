@@ -1,10 +1,14 @@
 """Place arithmetic, and the pages that a change affects: pure functions."""
 
+import json
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rulepages import listings
-from rulepages.affected import Change, affected
+from rulepages.affected import Change, Kind, affected
+from tests.support.documents import catalogue, full_document, small_document
 
 places = st.integers(1, 1_000_000)
 
@@ -38,21 +42,77 @@ def test_from_any_page_the_first_is_near(page: int) -> None:
     assert steps <= 1100  # by hundreds, then by tens, then one by one
 
 
-@given(places, st.sets(st.integers(1, 50), min_size=1, max_size=3))
-def test_a_change_affects_the_same_number_of_pages_at_any_size(place: int, versions: set[int]) -> None:
-    found = affected(Change("a-rule-xyz", place, tuple(sorted(versions))))
+LISTINGS = ("library", "kind/mutual-aid", "template/consensus", "decisions/lazy-consensus", "adapted/their-rule-abc234")
+RULE = "rules/a-rule-xyz/"
+
+
+def change(kind: Kind, place: int = 7, versions: tuple[int, ...] = (2,), **more: Any) -> Change:
+    return Change(kind, "a-rule-xyz", versions, dict.fromkeys(LISTINGS, place), **more)
+
+
+@given(places, st.sampled_from([Kind.PUBLISHED, Kind.REVISED]))
+def test_the_cost_is_a_plus_b_for_each_listing_at_any_size(place: int, kind: Kind) -> None:
+    found = affected(change(kind, place))
     opens = (place - 1) % listings.PAGE_SIZE == 0
-    own = len(versions) + len(versions - {1}) + 2  # versions, comparisons, history, rule
-    assert len(found.live) == own + 2 + opens  # `/rules/` and `/`, and before them a new archive page
-    assert len(found.later) == 4 - opens + (opens and place > 1)  # archive page, or the one before; sitemaps, feed
+    archives = 1 + (opens and place > 1)  # the page of the place, and the one before when it opens a new one
+    assert len(found.own) == 4  # version, comparison, history, rule
+    assert len(found.shared) == 2 + opens
+    in_filters = 2 * (2 + archives) + (1 + archives)  # subject, landing and archive; a facet has no subject
+    assert len(found.later) == archives - opens + 3 + in_filters + 1  # library: sitemaps, feed; the parent's page
     assert not set(found.live) & set(found.later)
     order = list(found.live)
-    assert order.index("rules/a-rule-xyz/index.html") < order.index("index.html")
+    assert order.index(f"{RULE}index.html") < order.index("rules/index.html")
     archive = f"rules/page/{listings.page_of(place)}/index.html"
     assert not opens or order.index(archive) < order.index("rules/index.html")
 
 
+def test_each_kind_touches_what_the_table_says() -> None:
+    version, comparison = f"{RULE}v/2/index.html", f"{RULE}compare/2/index.html"
+    history, rule = f"{RULE}history/index.html", f"{RULE}index.html"
+    text = {version, comparison, history, rule}
+    expected = {
+        Kind.PUBLISHED: (text, True),
+        Kind.REVISED: (text, True),
+        Kind.UNPUBLISHED: (text, True),
+        Kind.RESTORED: (text, True),
+        Kind.DELETED: (text, True),
+        Kind.BLOCKED: (text, True),
+        Kind.UNLISTED: ({version, comparison, rule}, True),
+        Kind.LISTED: ({version, comparison, rule}, True),
+        Kind.WITHDRAWN: ({version, comparison, f"{RULE}compare/3/index.html", history}, False),
+        Kind.OWNER_CHANGED: (text, False),
+        Kind.RELEASED: (set[str](), False),
+    }
+    assert set(expected) == set(Kind)
+    for kind, (own, listed) in expected.items():
+        found = affected(change(kind))
+        assert set(found.own) == own, kind
+        assert ("index.html" in found.shared, "feed.xml" in found.later) == (listed, listed), kind
+        assert found.everything == (kind == Kind.RELEASED)
+
+
+def test_a_rule_that_comes_or_goes_is_told_to_those_adapted_from_it() -> None:
+    found = affected(change(Kind.UNLISTED, versions=(), adapted=("a-child-abc234",)))
+    assert "rules/a-child-abc234/index.html" in found.later
+    assert set(found.own) == {f"{RULE}index.html"}
+
+
 def test_an_unlisted_rule_affects_its_own_pages_only() -> None:
-    found = affected(Change("a-rule-xyz", None, (1,)))
-    assert all(path.startswith("rules/a-rule-xyz/") for path in found.live)
+    found = affected(Change(Kind.PUBLISHED, "a-rule-xyz", (1,)))
+    assert all(path.startswith(RULE) for path in found.live)
     assert found.later == {}
+
+
+@given(st.sampled_from(Kind), places)
+def test_a_change_survives_its_row(kind: Kind, place: int) -> None:
+    before = change(kind, place, adapted=("x",))
+    assert Change.from_json(json.loads(json.dumps(before.to_json()))) == before
+
+
+def test_a_rule_is_in_a_listing_for_everything_that_it_says() -> None:
+    names = listings.listings_of(full_document("Full"), adapted_from="their-rule-abc234")
+    assert {"library", "kind/mutual-aid", "scale/local", "maturity/early-stage", "size/six-to-twelve"} <= names
+    assert "adapted/their-rule-abc234" in names
+    assert len(names) == 1 + 4 + 8 + 1
+    assert listings.listings_of(small_document()) == {"library"}
+    assert names - {"library", "adapted/their-rule-abc234"} <= set(listings.filters_of(catalogue()))

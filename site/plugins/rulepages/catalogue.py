@@ -40,10 +40,9 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A fact about a community. `id` is its key in a document's `community`; `filter` its word in addresses."""
+    """A fact about a community. `id` is its key in a document's `community`."""
 
     id: str
-    filter: str
     title: str
     values: tuple[FacetValue, ...]
 
@@ -154,7 +153,7 @@ def _section(row: Mapping[str, Any]) -> Section:
 
 
 def _facet(row: Mapping[str, Any]) -> Facet:
-    return Facet(row["id"], row["filter"], row["title"], tuple(FacetValue(**value) for value in row["value"]))
+    return Facet(row["id"], row["title"], tuple(FacetValue(**value) for value in row["value"]))
 
 
 def _method(path: Path, section: str) -> Method:

@@ -1,20 +1,23 @@
 """An export of rows: what the stock `pelican` command builds the site from, without a database.
 
-NDJSON. The first line is `{"highest_place": n}`; then one rule a line: listed ones by place, then the others by slug.
+NDJSON. The first line is `{"highest": {"library": n, …}}`, the highest place ever given in each listing; then one rule
+a line: listed ones by place, then the others by slug.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from rulepages.listings import LIBRARY
 from rulepages.rows import Card, Dated, Rule
 
 
-def write_export(path: Path, rules: Iterable[Rule], highest_place: int) -> int:
+def write_export(path: Path, rules: Iterable[Rule], highest: Mapping[str, int]) -> int:
     """Write an export, rule by rule; return how many there were."""
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps({"highest_place": highest_place}) + "\n")
+        file.write(json.dumps({"highest": highest}) + "\n")
         for rule in rules:
             file.write(rule.to_json() + "\n")
             count += 1
@@ -27,8 +30,13 @@ class ExportSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open(encoding="utf-8", newline="\n") as file:
-            self._highest: int = json.loads(file.readline())["highest_place"]
-        self._cards = [card for rule in self.rules() if (card := rule.card)]
+            self._highest: Mapping[str, int] = json.loads(file.readline())["highest"]
+        self._cards: dict[str, list[Card]] = {}
+        for rule in self.rules():
+            for listing in rule.places:
+                self._cards.setdefault(listing, []).append(rule.card(listing))
+        for cards in self._cards.values():
+            cards.sort(key=_place)
 
     def rules(self) -> Iterator[Rule]:
         with self._path.open(encoding="utf-8", newline="\n") as file:
@@ -36,17 +44,22 @@ class ExportSource:
             for line in file:
                 yield Rule.from_json(line)
 
-    def newest(self, count: int) -> list[Card]:
-        return self._cards[::-1][:count]
+    def newest(self, listing: str, count: int) -> list[Card]:
+        return self._cards.get(listing, [])[::-1][:count]
 
-    def between(self, first: int, last: int) -> list[Card]:
-        return [card for card in self._cards if first <= card.place <= last]
+    def between(self, listing: str, first: int, last: int) -> list[Card]:
+        cards = self._cards.get(listing, [])
+        return cards[bisect_left(cards, first, key=_place) : bisect_right(cards, last, key=_place)]
+
+    def highest_place(self, listing: str) -> int:
+        return self._highest.get(listing, 0)
+
+    def listed_count(self, listing: str) -> int:
+        return len(self._cards.get(listing, []))
 
     def dates_between(self, first: int, last: int) -> list[Dated]:
-        return [Dated(card.slug, card.published_at) for card in self.between(first, last)]
+        return [Dated(card.slug, card.published_at) for card in self.between(LIBRARY, first, last)]
 
-    def highest_place(self) -> int:
-        return self._highest
 
-    def listed_count(self) -> int:
-        return len(self._cards)
+def _place(card: Card) -> int:
+    return card.place

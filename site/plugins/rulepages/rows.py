@@ -6,9 +6,11 @@ the shape of such a line.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from rulepages.listings import LIBRARY
 
 Document = Mapping[str, Any]  # a RuleDocument as plain JSON; `api.document` validates it before it becomes a row
 
@@ -17,8 +19,9 @@ Document = Mapping[str, Any]  # a RuleDocument as plain JSON; `api.document` val
 class Version:
     """One published state of a rule.
 
-    `published_at` is UTC in ISO 8601 with whole seconds (`2026-11-24T09:30:00Z`); `sha256` is over the document's
-    canonical JSON; `reason` is empty for version 1 only. `document` is None where only the history is wanted.
+    `published_at` and `withdrawn_at` are UTC in ISO 8601 with whole seconds (`2026-11-24T09:30:00Z`), the latter empty
+    while the version stands; `sha256` is over the document's canonical JSON; `reason` is empty for version 1 only.
+    `document` is None where only the history is wanted, and for a version that was withdrawn.
     """
 
     number: int
@@ -26,54 +29,73 @@ class Version:
     sha256: str
     reason: str
     document: Document | None
+    withdrawn_at: str = ""
+
+    @property
+    def facts(self) -> list[str | int]:
+        """All but the text."""
+        return [self.number, self.published_at, self.sha256, self.reason, self.withdrawn_at]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The version that a rule was adapted from. `slug` is empty unless that rule is public now: then nothing of it is
+    named."""
+
+    slug: str
+    number: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A published rule. `place` is its number in the library, None for an unlisted rule. Versions count from 1."""
+    """A published rule. `places` holds its number in each listing that it is in now; an unlisted rule is in none.
+
+    `owner` is the name that its owner wants shown, or empty. `adaptations` counts the listed rules adapted from it.
+    Versions count from 1.
+    """
 
     slug: str
-    place: int | None
+    places: Mapping[str, int]
     title: str
     context: str
     versions: tuple[Version, ...]
+    owner: str = ""
+    lineage: Lineage | None = None
+    adaptations: int = 0
 
     @property
     def current(self) -> Version:
         return self.versions[-1]
 
     @property
-    def card(self) -> "Card | None":
-        if self.place is None:
-            return None
-        return Card(self.slug, self.place, self.title, self.context, self.current.number, self.current.published_at)
+    def listed(self) -> bool:
+        return LIBRARY in self.places
 
     @property
     def digest(self) -> str:
-        """What the rule's own pages depend on, besides the release: 64 hex digits."""
-        versions = [[v.number, v.published_at, v.sha256, v.reason] for v in self.versions]
-        return digest([self.slug, self.place, versions])
+        """What the rule's own pages depend on, besides the release and its adaptations: 64 hex digits."""
+        lineage = asdict(self.lineage) if self.lineage else None
+        return digest([self.slug, self.listed, self.owner, lineage, [version.facts for version in self.versions]])
+
+    def card(self, listing: str) -> "Card":
+        number, moment = self.current.number, self.current.published_at
+        return Card(self.slug, self.places[listing], self.title, self.context, number, moment)
 
     def to_json(self) -> str:
         """One line of an export, without its newline."""
-        versions = [
-            {
-                "number": v.number,
-                "published_at": v.published_at,
-                "sha256": v.sha256,
-                "reason": v.reason,
-                "document": v.document,
-            }
-            for v in self.versions
-        ]
-        row = {"slug": self.slug, "place": self.place, "title": self.title, "context": self.context}
-        return json.dumps({**row, "versions": versions}, ensure_ascii=False, separators=(",", ":"))
+        versions = [{name: getattr(version, name) for name in Version.__slots__} for version in self.versions]
+        lineage = asdict(self.lineage) if self.lineage else None
+        row = {name: getattr(self, name) for name in Rule.__slots__}
+        row |= {"places": dict(self.places), "versions": versions, "lineage": lineage}
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, line: str) -> "Rule":
         row = json.loads(line)
         versions = tuple(Version(**version) for version in row.pop("versions"))
-        return cls(**row, versions=versions)
+        lineage = row.pop("lineage")
+        return cls(**row, versions=versions, lineage=Lineage(**lineage) if lineage else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +108,10 @@ class Card:
     context: str
     number: int
     published_at: str
+
+    @property
+    def facts(self) -> list[str | int]:
+        return [self.slug, self.place, self.title, self.context, self.number, self.published_at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +127,5 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def cards_digest(cards: list[Card]) -> str:
-    return digest([[c.slug, c.place, c.title, c.context, c.number, c.published_at] for c in cards])
+def cards_digest(cards: Iterable[Card]) -> str:
+    return digest([card.facts for card in cards])

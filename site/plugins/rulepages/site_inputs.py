@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from rulepages.catalogue import Catalogue, load_catalogue
 from rulepages.content import Content, load_content
+from rulepages.listings import Filter, filters_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,15 @@ class Site:
     """`origin` has no slash at its end. `public` is false where search engines must stay away.
 
     `assets` maps a name (`site.css`) to its address with a hash (`/assets/site.0123456789ab.css`). `digest` stands for
-    every input: two sites with the same digest give the same bytes for the same rows.
+    every input: two sites with the same digest give the same bytes for the same rows. `filters` are what rules can be
+    browsed by, by the name of the listing.
     """
 
     origin: str
     public: bool
     content: Content
     catalogue: Catalogue
+    filters: Mapping[str, Filter]
     assets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
 
@@ -40,11 +43,13 @@ def load_site(
     files = [*_files(content_folder, "*.md"), *_files(seed_data, "*.md"), *_files(seed_data, "*.toml")]
     files += [*_files(code, "*.py"), *_files(code / "theme", "*"), lock]
     settings = [origin, public_origin, *(f"{name}={address}" for name, address in sorted(assets.items()))]
+    catalogue = load_catalogue(seed_data)
     return Site(
         origin=origin,
         public=origin == public_origin,
         content=load_content(content_folder),
-        catalogue=load_catalogue(seed_data),
+        catalogue=catalogue,
+        filters=MappingProxyType(filters_of(catalogue)),
         assets=MappingProxyType(dict(assets)),
         digest=_digest_files(files, settings),
     )

@@ -1,12 +1,13 @@
 """Exact: after any history the tree is byte for byte what a full build of the same rows makes."""
 
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from api.app import open_parts
@@ -25,13 +26,32 @@ from tests.support.trees import (
     pages_worker,
 )
 
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # each try takes seconds
 BEFORE = 49  # rules that are there at the start: the next one fills the first archive page, the one after opens another
 
+FACETS = {
+    "types": ["mutual-aid", "dao", "no-such-kind"],
+    "size": ["one-member", "six-to-twelve"],
+    "scale": ["local"],
+    "maturity": ["established"],
+}
+METHODS = [("decisions", "lazy-consensus"), ("conflict", "peer-mediation"), ("membership", "no-such-method")]
+
+community = st.fixed_dictionaries({id: st.lists(st.sampled_from(found), unique=True) for id, found in FACETS.items()})
+methods = st.lists(st.sampled_from(METHODS), unique=True)
+templates = st.sampled_from([None, "consensus", "no-such-template"])
+which = st.integers(0, 99)
+
 operations = st.one_of(
-    st.tuples(st.just("publish"), lines(), texts()),
-    st.tuples(st.just("revise"), st.integers(0, 99), lines(), texts()),
-    st.tuples(st.just("unpublish"), st.integers(0, 99)),
-    st.tuples(st.just("restore"), st.integers(0, 99)),
+    st.tuples(st.just("publish"), lines(), texts(), community, methods, templates, st.booleans()),
+    st.tuples(st.just("adapt"), which, lines()),
+    st.tuples(st.just("revise"), which, lines(), texts(), community, methods),
+    st.tuples(st.just("withdraw"), which, st.integers(1, 4)),
+    st.tuples(st.just("unpublish"), which),
+    st.tuples(st.just("restore"), which),
+    st.tuples(st.just("delete"), which),
+    st.tuples(st.just("show"), which, st.booleans()),
+    st.tuples(st.just("rename"), texts(80)),
     st.tuples(st.just("work")),
 )
 
@@ -40,6 +60,7 @@ class History:
     """What authors do, one after the other, and which rules there are."""
 
     def __init__(self, stage: Stage) -> None:
+        self.stage = stage
         self.ada: Browser = stage.signed_in(ADA)
         self.ids: list[str] = []
         self.count = 0
@@ -47,18 +68,45 @@ class History:
     def do(self, operation: tuple[Any, ...]) -> None:
         getattr(self, operation[0])(*operation[1:])
 
-    def publish(self, name: str, text: str = "") -> None:
-        document = small_document(name, conflict=[{"own": "own-1", "title": name, "summary": text}])
-        answer = self.ada.simulate_post("/api/rules", json={"document": document})
+    def publish(
+        self,
+        name: str,
+        text: str = "",
+        community: Mapping[str, Any] | None = None,
+        methods: Iterable[tuple[str, str]] = (),
+        template: str | None = None,
+        unlisted: bool = False,
+        adapts: str = "",
+    ) -> None:
+        document = document_with(name, text, community or {}, methods)
+        if template:
+            document["template"] = template
+        body = {"document": document, "visibility": "unlisted" if unlisted else "public", "adapts": adapts}
+        answer = self.ada.simulate_post("/api/rules", json=body)
         assert answer.status_code == 200, answer.text
         self.ids.append(answer.json["rule"]["id"])
 
-    def revise(self, which: int, name: str, text: str) -> None:
+    def adapt(self, which: int, name: str) -> None:
+        [(slug, number, state)] = self._rows("SELECT slug, version, state FROM rule WHERE id = %s", which)
+        if state == "published":
+            self.publish(name, adapts=f"{slug}/v/{number}")
+
+    def revise(
+        self,
+        which: int,
+        name: str,
+        text: str,
+        community: Mapping[str, Any] | None = None,
+        methods: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.count += 1
-        document = small_document(name, values=[{"own": "own-1", "title": f"Change {self.count}", "meaning": text}])
-        body = {"document": document, "reason": name}
-        answer = self.ada.simulate_patch(f"/api/rules/{self._id(which)}", json=body)
+        document = document_with(name, f"{self.count} {text}", community or {}, methods)
+        answer = self.ada.simulate_patch(f"/api/rules/{self._id(which)}", json={"document": document, "reason": name})
         assert answer.status_code == 200, answer.text
+
+    def withdraw(self, which: int, number: int) -> None:
+        answer = self.ada.simulate_delete(f"/api/rules/{self._id(which)}/versions/{number}")
+        assert answer.status_code in (200, 404, 409), answer.text  # current, withdrawn before, or not there yet
 
     def unpublish(self, which: int) -> None:
         assert self.ada.simulate_delete(f"/api/rules/{self._id(which)}/publication").status_code == 200
@@ -66,8 +114,35 @@ class History:
     def restore(self, which: int) -> None:
         assert self.ada.simulate_put(f"/api/rules/{self._id(which)}/publication").status_code == 200
 
+    def delete(self, which: int) -> None:
+        if len(self.ids) > 1:
+            id = self._id(which)
+            assert self.ada.simulate_delete(f"/api/rules/{id}").status_code == 200
+            self.ids.remove(id)
+
+    def show(self, which: int, unlisted: bool) -> None:
+        body = {"visibility": "unlisted" if unlisted else "public"}
+        assert self.ada.simulate_put(f"/api/rules/{self._id(which)}/visibility", json=body).status_code == 200
+
+    def rename(self, name: str) -> None:
+        answer = self.ada.simulate_patch("/api/user/me", json={"displayName": name})
+        assert answer.status_code == 200, answer.text
+
     def _id(self, which: int) -> str:
         return self.ids[which % len(self.ids)]
+
+    def _rows(self, statement: str, which: int) -> list[tuple[Any, ...]]:
+        return self.stage.rows(statement, int(self._id(which)))
+
+
+def document_with(
+    name: str, text: str, community: Mapping[str, Any], methods: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    document = small_document(name, conflict=[{"own": "own-1", "title": name, "summary": text}])
+    document["community"] = {**document["community"], **community}
+    for section, id in methods:
+        document.setdefault(section, []).append({"id": id, "title": id, "summary": text})
+    return document
 
 
 @pytest.fixture
@@ -84,33 +159,55 @@ def begun(postgres: PostgresServer, build: Path, tmp_path: Path) -> tuple[str, P
     return config.database_url, build
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(history=st.lists(operations, min_size=8, max_size=40))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@given(history=st.lists(operations, min_size=20, max_size=60))
 def test_any_history(
     postgres: PostgresServer,
     begun: tuple[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
     history: list[tuple[Any, ...]],
 ) -> None:
-    folder = tmp_path_factory.mktemp("history")
+    check_history(postgres, begun, tmp_path_factory.mktemp("history"), history)
+
+
+@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@given(history=st.lists(operations, min_size=220, max_size=260))
+def test_a_long_history(
+    postgres: PostgresServer,
+    begun: tuple[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    history: list[tuple[Any, ...]],
+) -> None:
+    check_history(postgres, begun, tmp_path_factory.mktemp("history"), history)
+
+
+def check_history(
+    postgres: PostgresServer, begun: tuple[str, Path], folder: Path, history: list[tuple[Any, ...]]
+) -> None:
+    """The live tree after a history, that of a fresh worker, and that of the stock `pelican` command are one."""
     shutil.copytree(begun[1], folder / "build", symlinks=True)
     config = config_for(postgres.copy_of(begun[0]), folder / "build", folder)
     parts = open_parts(config)
+    stage = Stage.of(parts)
     with pages_worker(config) as worker:
-        authors = History(Stage.of(parts))
-        authors.ids = [id for (id,) in Stage.of(parts).rows("SELECT id::text FROM rule ORDER BY rule.id")]
+        authors = History(stage)
+        authors.ids = [id for (id,) in stage.rows("SELECT id::text FROM rule ORDER BY rule.id")]
         for operation in history:
             if operation == ("work",):
                 worker.work()
             else:
                 authors.do(operation)
         worker.work()
+    unlisted = [slug for (slug,) in stage.rows("SELECT slug FROM rule WHERE visibility = 'unlisted'")]
     parts.close()
     live = live_tree(config)
     fresh = built_by_a_fresh_worker(config, postgres.copy_of(config.database_url), fresh_build(config, folder))
     assert difference(live, fresh) == []
     assert difference(live, built_by_stock_pelican(config, folder / "pelican")) == []
     assert len(live) > 2 * 3 * (BEFORE - 40)  # twins counted; there is something to compare
+    for slug in unlisted:
+        others = {path: body for path, body in live.items() if not path.startswith(f"rules/{slug}/")}
+        assert not [path for path, body in others.items() if f"/rules/{slug}/".encode() in body], "it is named"
 
 
 def fresh_build(config: Config, folder: Path) -> Path:

@@ -10,7 +10,7 @@ import page_files
 from api.config import Config
 from api.pages.tombstones import Tombstones
 from api.pages.tree import ReleaseInfo, Tree
-from rulepages import pages
+from rulepages import rule_pages
 from tests.support.cast import ADA, Stage
 from tests.support.documents import small_document
 from tests.support.trees import live_tree, pages_worker
@@ -71,7 +71,7 @@ def test_a_rule_that_cannot_be_rendered_blocks_nobody(
     with pages_worker(config) as worker:
         worker.work()
     before = live_tree(config)
-    make = pages.rule_text
+    make = rule_pages.rule_text
 
     def broken(catalogue: object, document: dict[str, dict[str, str]]) -> object:
         if document["community"]["name"].startswith("Odd"):
@@ -79,7 +79,7 @@ def test_a_rule_that_cannot_be_rendered_blocks_nobody(
         return make(catalogue, document)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(pages, "rule_text", broken)
+        patch.setattr(rule_pages, "rule_text", broken)
         (config.build / "current").unlink()  # so that a whole release is made
         tree = Tree(config.build)
         old = tree.release_ids()[-1]
