@@ -9,6 +9,7 @@ from api.errors import NotSignedIn
 class Person:
     id: int
     email: str
+    display_name: str = ""
 
 
 def require(person: Person | None) -> Person:

@@ -19,6 +19,7 @@ from api.rules.resources import (
     PlainForm,
     Profile,
     Rule,
+    RuleKeeping,
     RulePublication,
     Rules,
     RuleVersion,
@@ -59,6 +60,7 @@ def add_routes(
     app.add_route("/api/rules", Rules(**rules))
     app.add_route("/api/rules/{rule_id}", Rule(**rules))
     app.add_route("/api/rules/{rule_id}/publication", RulePublication(**rules))
+    app.add_route("/api/rules/{rule_id}/keeping", RuleKeeping(**rules))
     app.add_route("/api/rules/{rule_id}/visibility", RuleVisibility(**rules))
     app.add_route("/api/rules/{rule_id}/versions/{number:int(min=1, max=9999999)}", RuleVersion(**rules))
     app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))

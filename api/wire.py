@@ -30,8 +30,13 @@ B = TypeVar("B", bound=Body)
 
 def read_body(model: type[B], raw: bytes, content_type: str | None) -> B:
     """The body as the model; raise Invalid with the envelope's `details` when it does not fit."""
+    return read_fields(model, parse_json(raw, content_type))
+
+
+def read_fields(model: type[B], fields: Any) -> B:
+    """The same of what was parsed already."""
     try:
-        return model.model_validate(parse_json(raw, content_type))
+        return model.model_validate(fields)
     except ValidationError as error:
         raise invalid_document(document_errors(error), subject="The body") from None
 

@@ -16,7 +16,9 @@ def read_controls(controls: Mapping[str, str], catalogue: Catalogue) -> dict[str
 
     Entries keep the order of their indexes and are numbered anew, without holes.
     """
-    community = {key: controls.get(f"community.{key}", "").strip() for key in ("name", "context")}
+    community: dict[str, Any] = {key: controls.get(f"community.{key}", "").strip() for key in ("name", "context")}
+    for facet in catalogue.facets:
+        community[facet.id] = [v.id for v in facet.values if controls.get(f"community.{facet.id}.{v.id}")]
     loose: dict[str, Any] = {"schema": 1, "language": controls.get("language") or "en", "community": community}
     entries = _entries(controls)
     for section in SECTIONS:
@@ -36,9 +38,13 @@ def fill_from_template(loose: dict[str, Any], template: Template, catalogue: Cat
 
 
 def keep_unseen(loose: dict[str, Any], current: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Revising: what the plain form has no control for (facets, blocks, unknown fields) stays as it is now."""
+    """Revising or adapting: what the form has no control for (blocks, unknown fields and facets) stays as it is."""
     unseen = {key: value for key, value in current.items() if key in ("schema", "template")}
-    revised = {**loose, **unseen, "community": {**current["community"], **loose["community"]}}
+    community = {**current["community"], **loose["community"]}
+    for facet in catalogue.facets:
+        known = {value.id for value in facet.values}
+        community[facet.id] += [id for id in current["community"].get(facet.id, []) if id not in known]
+    revised = {**loose, **unseen, "community": community}
     for section in METHOD_SECTIONS:
         before = {_key(entry): entry for entry in current.get(section, [])}
         for entry in revised.get(section, []):

@@ -10,8 +10,10 @@ ALTER TABLE rule
     ADD COLUMN parent_title text;
 CREATE INDEX rule_of_parent ON rule (parent_id) WHERE parent_id IS NOT NULL;
 
--- The version that a draft adapts, as the end of its address: `<slug>/v/<number>`.
-ALTER TABLE draft ADD COLUMN adapts text NOT NULL DEFAULT '';
+-- adapts: the version that a draft began with, as the end of its address, `<slug>/v/<number>`.
+ALTER TABLE draft
+    ADD COLUMN adapts text NOT NULL DEFAULT '',
+    ADD COLUMN visibility text NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'unlisted'));
 
 -- The text of a withdrawn version is gone; its hash, date and reason remain.
 ALTER TABLE rule_version

@@ -24,7 +24,7 @@ from api.pages.tombstones import Tombstones, of_version
 from api.pages.waiting import LiveWaiter, WaitingPlace
 from api.people import Person
 from api.rules import queries
-from api.rules.queries import DraftRow, ParentRow, RuleRow
+from api.rules.queries import DraftRow, ParentRow, RuleRow, VersionRow
 from rulepages.affected import COMES_OR_GOES, LISTED_OR_NOT, Change, Kind
 from rulepages.listings import listings_of
 
@@ -246,6 +246,24 @@ def read_publication(*, database: Database, rule_id: int) -> tuple[RuleRow, bool
 def read_own_rule(*, database: Database, by: Person, rule_id: int) -> tuple[RuleRow, dict[str, Any]]:
     rule, document = read_rule(database=database, by=by, rule_id=rule_id)
     return _own_rule(rule, by), document
+
+
+def read_version_to_adapt(*, database: Database, adapts: str) -> dict[str, Any]:
+    """The document of a published version, named as `<slug>/v/<number>`."""
+    match = ADAPTS.fullmatch(adapts)
+    with database.connection() as connection:
+        text = queries.find_public_document(connection, match[1], int(match[2])) if match else None
+    if text is None:
+        raise NotFound("The rule that you wanted to adapt is not public any more.")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def read_versions(*, database: Database, by: Person, rule_id: int) -> tuple[RuleRow, list[VersionRow]]:
+    """One's own rule with its history."""
+    with database.connection() as connection:
+        rule = _own_rule(queries.find_rule(connection, rule_id), by)
+        return rule, queries.versions_of(connection, rule_id)
 
 
 def list_rules(*, database: Database, limit: int) -> list[RuleRow]:

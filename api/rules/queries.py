@@ -15,7 +15,7 @@ RULE_COLUMNS = """
 """
 
 DRAFT_COLUMNS = """
-    id, coalesce(document -> 'community' ->> 'name', '') AS title, document, template, adapts,
+    id, coalesce(document -> 'community' ->> 'name', '') AS title, document, template, adapts, visibility,
     to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at
 """
 
@@ -47,6 +47,7 @@ class DraftRow:
     document: dict[str, Any]
     template: str
     adapts: str
+    visibility: str
     updated_at: str
 
 
@@ -205,6 +206,40 @@ def find_document(connection: Connection[Any], rule_id: int, number: int) -> str
     ).fetchone()
     assert row is not None
     return str(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """`withdrawn_at` is None while the version stands."""
+
+    number: int
+    published_at: str
+    reason: str
+    withdrawn_at: str | None
+
+
+def versions_of(connection: Connection[Any], rule_id: int) -> list[VersionRow]:
+    """Newest first."""
+    with connection.cursor(row_factory=class_row(VersionRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT number, reason,
+                to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at,
+                to_char(withdrawn_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS withdrawn_at
+            FROM rule_version WHERE rule_id = %s ORDER BY number DESC
+            """,
+            [rule_id],
+        ).fetchall()
+
+
+def find_public_document(connection: Connection[Any], slug: str, number: int) -> str | None:
+    """A published rule's version as canonical JSON."""
+    row = connection.execute(
+        "SELECT v.document FROM rule_version v JOIN rule r ON r.id = v.rule_id"
+        " WHERE r.slug = %s AND v.number = %s AND r.state = 'published'",
+        [slug, number],
+    ).fetchone()
+    return row[0] if row else None
 
 
 def newest_rules(connection: Connection[Any], limit: int) -> list[RuleRow]:

@@ -142,6 +142,26 @@ class Rule(_Rules):
         actions.delete_rule(parts=self._parts, by=person, rule_id=_number(rule_id))
         resp.text = to_json({"ok": True})
 
+    def on_post(self, req: Request, resp: Response, rule_id: str) -> None:
+        """Delete, from a form, with the box ticked that says so."""
+        person = require(self._person(req))
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        if form.get("delete") != "yes":
+            raise Invalid("To delete the rule for good, tick the box first.")
+        actions.delete_rule(parts=self._parts, by=person, rule_id=_number(rule_id))
+        raise falcon.HTTPSeeOther("/api/profile")
+
+
+class RuleKeeping(_Rules):
+    def on_get(self, req: Request, resp: Response, rule_id: str) -> None:
+        """What an owner can do with a rule besides revising it, as a page."""
+        person = self._person(req)
+        if person is None:
+            raise falcon.HTTPSeeOther("/sign-in/")
+        rule, versions = actions.read_versions(database=self._database, by=person, rule_id=_number(rule_id))
+        resp.content_type = falcon.MEDIA_HTML
+        resp.text = self._own_pages.render("keep_rule.html", rule.title, rule=rule, versions=versions)
+
 
 class RuleVersion(_Rules):
     def on_delete(self, req: Request, resp: Response, rule_id: str, number: int) -> None:
@@ -149,6 +169,12 @@ class RuleVersion(_Rules):
         person = require(self._person(req))
         rule = actions.withdraw_version(parts=self._parts, by=person, rule_id=_number(rule_id), number=number)
         resp.text = to_json({"ok": True, "rule": self._plain(rule)})
+
+    def on_post(self, req: Request, resp: Response, rule_id: str, number: int) -> None:
+        """The same from a form."""
+        person = require(self._person(req))
+        actions.withdraw_version(parts=self._parts, by=person, rule_id=_number(rule_id), number=number)
+        raise falcon.HTTPSeeOther(f"/api/rules/{_number(rule_id)}/keeping")
 
 
 class RuleVisibility(_Rules):
@@ -159,6 +185,16 @@ class RuleVisibility(_Rules):
             parts=self._parts, by=person, rule_id=_number(rule_id), visibility=body.visibility
         )
         self._answer(resp, published)
+
+    def on_post(self, req: Request, resp: Response, rule_id: str) -> None:
+        """The same from a form."""
+        person = require(self._person(req))
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        visibility = form.get("visibility", "")
+        if visibility not in (actions.PUBLIC, actions.UNLISTED):
+            raise Invalid("visibility is public or unlisted.")
+        actions.show_rule(parts=self._parts, by=person, rule_id=_number(rule_id), visibility=visibility)
+        raise falcon.HTTPSeeOther(f"/api/rules/{_number(rule_id)}/keeping")
 
 
 class RulePublication(_Rules):
@@ -207,11 +243,12 @@ class Profile(_Rules):
                 "number": rule.version,
                 "published_at": rule.published_at,
                 "state": rule.state,
+                "unlisted": rule.visibility == actions.UNLISTED,
             }
             for rule in rules
         ]
         resp.content_type = falcon.MEDIA_HTML
-        resp.text = self._own_pages.render("my_rules.html", "Your rules", email=person.email, rules=rows, drafts=drafts)
+        resp.text = self._own_pages.render("my_rules.html", "Your rules", person=person, rules=rows, drafts=drafts)
 
 
 class PlainForm(_Rules):
@@ -235,7 +272,17 @@ class PlainForm(_Rules):
         elif draft_id and person:
             draft = actions.read_draft(database=self._database, by=person, draft_id=_number(draft_id))
             resp.text = self._own_pages.form(
-                document=draft.document, chosen_template=draft.template, draft=str(draft.id), signed_in_as=signed_in_as
+                document=draft.document,
+                chosen_template=draft.template,
+                draft=str(draft.id),
+                adapts=draft.adapts,
+                unlisted=draft.visibility == actions.UNLISTED,
+                signed_in_as=signed_in_as,
+            )
+        elif adapts := req.get_param("adapt"):
+            document = actions.read_version_to_adapt(database=self._database, adapts=adapts)
+            resp.text = self._own_pages.form(
+                document={**document, "community": {}}, adapts=adapts, signed_in_as=signed_in_as
             )
         else:
             resp.text = self._own_pages.form(
@@ -276,6 +323,8 @@ class PlainForm(_Rules):
             parts=self._parts,
             by=person,
             document=self._document(form, typed),
+            visibility=_visibility(form),
+            adapts=form.get("adapts", ""),
             draft_id=_number(draft) if draft else None,
         )
         self._show(published, resp)
@@ -294,7 +343,12 @@ class PlainForm(_Rules):
 
     def _keep_draft(self, form: dict[str, str], typed: dict[str, Any], resp: Response) -> None:
         self._document(form, typed)  # what could not be published is better mended before a mail is on its way
-        draft = {"document": typed, "template": form.get("template", "")}
+        draft = {
+            "document": self._with_unseen(form, typed),
+            "template": form.get("template", ""),
+            "adapts": form.get("adapts", ""),
+            "visibility": _visibility(form),
+        }
         self._send_link(email=form.get("email", ""), next="/profile/", draft=draft)
         resp.text = self._own_pages.message(
             "Your draft is kept. Look at your inbox",
@@ -311,7 +365,16 @@ class PlainForm(_Rules):
         template = catalogue.template(chosen) if chosen else None
         if chosen and template is None:
             raise Invalid("There is no such template.", {"fieldErrors": {"template": ["does not exist"]}})
-        return read_document(fill_from_template(typed, template, catalogue) if template else typed)
+        whole = self._with_unseen(form, typed)
+        return read_document(fill_from_template(whole, template, catalogue) if template else whole)
+
+    def _with_unseen(self, form: dict[str, str], typed: dict[str, Any]) -> dict[str, Any]:
+        """With what a rule that is adapted holds and the form has no control for."""
+        adapts = form.get("adapts", "")
+        if not adapts:
+            return typed
+        current = actions.read_version_to_adapt(database=self._database, adapts=adapts)
+        return keep_unseen(typed, {**current, "community": {}}, self._own_pages.site.catalogue)
 
     def _show(self, published: Published, resp: Response) -> None:
         address = f"/rules/{published.rule.slug}/"
@@ -331,6 +394,8 @@ class PlainForm(_Rules):
             "email": form.get("email", ""),
             "reason": form.get("reason", ""),
             "draft": form.get("draft", ""),
+            "adapts": form.get("adapts", ""),
+            "unlisted": _visibility(form) == actions.UNLISTED,
             "revising": self._revised_rule(form, typed, person, problem) if form.get("rule") else None,
             "signed_in_as": person.email if person else "",
         }
@@ -347,6 +412,10 @@ class PlainForm(_Rules):
         except Problem:
             return kept
         return _revising(rule) if isinstance(problem, Conflict) else {**_revising(rule), "sha256": kept["sha256"]}
+
+
+def _visibility(form: dict[str, str]) -> str:
+    return actions.UNLISTED if form.get("unlisted") else actions.PUBLIC
 
 
 def _revising(rule: RuleRow) -> dict[str, Any]:

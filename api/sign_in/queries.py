@@ -62,7 +62,7 @@ def find_or_add_person(connection: Connection[Any], email: str) -> Person:
     with connection.cursor(row_factory=class_row(Person)) as cursor:
         person = cursor.execute(
             "INSERT INTO person (email) VALUES (%s) ON CONFLICT (email) DO UPDATE SET email = excluded.email"
-            " RETURNING id, email",
+            " RETURNING id, email, display_name",
             [email],
         ).fetchone()
     assert person is not None
@@ -71,8 +71,15 @@ def find_or_add_person(connection: Connection[Any], email: str) -> Person:
 
 def add_draft(connection: Connection[Any], person_id: int, draft: dict[str, Any]) -> int:
     row = connection.execute(
-        "INSERT INTO draft (person_id, document, template, adapts) VALUES (%s, %s, %s, %s) RETURNING id",
-        [person_id, Jsonb(draft["document"]), draft["template"], draft.get("adapts", "")],
+        "INSERT INTO draft (person_id, document, template, adapts, visibility)"
+        " VALUES (%s, %s, %s, %s, %s) RETURNING id",
+        [
+            person_id,
+            Jsonb(draft["document"]),
+            draft["template"],
+            draft.get("adapts", ""),
+            draft.get("visibility", "public"),
+        ],
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -88,7 +95,7 @@ def add_session(connection: Connection[Any], *, hmac: bytes, person_id: int, day
 def find_session(connection: Connection[Any], hmac: bytes) -> Person | None:
     with connection.cursor(row_factory=class_row(Person)) as cursor:
         return cursor.execute(
-            "SELECT p.id, p.email FROM session s JOIN person p ON p.id = s.person_id"
+            "SELECT p.id, p.email, p.display_name FROM session s JOIN person p ON p.id = s.person_id"
             " WHERE s.token_hmac = %s AND s.expires_at > now()",
             [hmac],
         ).fetchone()

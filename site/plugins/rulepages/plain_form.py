@@ -4,11 +4,11 @@ Control names are document paths (`community.name`, `decisions.0.fields.core-pri
 document points at its control, and what was typed always finds its way back into the form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rulepages.catalogue import SECTIONS, Catalogue, Section
+from rulepages.catalogue import SECTIONS, Catalogue, Facet, Section
 
 LANGUAGES = {
     "en": "English",
@@ -72,6 +72,23 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One box to tick."""
+
+    name: str
+    label: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A facet's values."""
+
+    title: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     section: Section
     entries: tuple[Entry, ...]
@@ -86,12 +103,15 @@ def plain_form(
     email: str = "",
     reason: str = "",
     draft: str = "",
+    adapts: str = "",
+    unlisted: bool = False,
     revising: Mapping[str, Any] | None = None,
     signed_in_as: str = "",
 ) -> dict[str, Any]:
     """What `create_plain.html` needs. `document` may be loose: any part missing, or text where a number belongs.
 
-    `revising` is `{id, slug, title, sha256}` of the rule that is being revised; `draft` the id of the draft on show.
+    `revising` is `{id, slug, title, sha256}` of the rule that is being revised; `draft` the id of the draft on show;
+    `adapts` the version that the rule began with, as `<slug>/v/<number>`.
     """
     document, errors = document or {}, dict(errors or {})
     community = document.get("community") or {}
@@ -103,15 +123,23 @@ def plain_form(
         "context": _control(
             "community.context", "What is it for, in a sentence or two?", "text", community.get("context"), errors
         ),
+        "facets": [_choices(facet, community.get(facet.id) or []) for facet in catalogue.facets],
         "groups": [_group(catalogue.section(id), document.get(id) or [], errors) for id in SECTIONS],
         "chosen_template": chosen_template,
         "email": email,
         "reason": reason,
         "draft": draft,
+        "adapts": adapts,
+        "unlisted": unlisted,
         "errors": errors,
         "revising": revising,
         "signed_in_as": signed_in_as,
     }
+
+
+def _choices(facet: Facet, chosen: Sequence[str]) -> Choices:
+    boxes = (Choice(f"community.{facet.id}.{value.id}", value.title, value.id in chosen) for value in facet.values)
+    return Choices(facet.title, tuple(boxes))
 
 
 def _group(section: Section, entries: list[Mapping[str, Any]], errors: Mapping[str, str]) -> Group:
