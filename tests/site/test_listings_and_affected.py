@@ -55,7 +55,7 @@ def test_the_cost_is_a_plus_b_for_each_listing_at_any_size(place: int, kind: Kin
     found = affected(change(kind, place))
     opens = (place - 1) % listings.PAGE_SIZE == 0
     archives = 1 + (opens and place > 1)  # the page of the place, and the one before when it opens a new one
-    assert len(found.own) == 4  # version, comparison, history, rule
+    assert len(found.own) == 8  # version with its two formats, comparison, feed, table, history, rule
     assert len(found.shared) == 2 + opens
     in_filters = 2 * (2 + archives) + (1 + archives)  # subject, landing and archive; a facet has no subject
     assert len(found.later) == archives - opens + 3 + in_filters + 1  # library: sitemaps, feed; the parent's page
@@ -69,7 +69,9 @@ def test_the_cost_is_a_plus_b_for_each_listing_at_any_size(place: int, kind: Kin
 def test_each_kind_touches_what_the_table_says() -> None:
     version, comparison = f"{RULE}v/2/index.html", f"{RULE}compare/2/index.html"
     history, rule = f"{RULE}history/index.html", f"{RULE}index.html"
-    text = {version, comparison, history, rule}
+    files = {version, f"{RULE}v/2/rule.json", f"{RULE}v/2/rule.md", comparison}
+    feed, table = f"{RULE}feed.xml", f"{RULE}rule.csv"
+    text = {*files, feed, table, history, rule}
     expected = {
         Kind.PUBLISHED: (text, True),
         Kind.REVISED: (text, True),
@@ -77,10 +79,10 @@ def test_each_kind_touches_what_the_table_says() -> None:
         Kind.RESTORED: (text, True),
         Kind.DELETED: (text, True),
         Kind.BLOCKED: (text, True),
-        Kind.UNLISTED: ({version, comparison, rule}, True),
-        Kind.LISTED: ({version, comparison, rule}, True),
-        Kind.WITHDRAWN: ({version, comparison, f"{RULE}compare/3/index.html", history}, False),
-        Kind.OWNER_CHANGED: (text, False),
+        Kind.UNLISTED: ({*files, rule}, True),
+        Kind.LISTED: ({*files, rule}, True),
+        Kind.WITHDRAWN: ({*files, f"{RULE}compare/3/index.html", feed, history}, False),
+        Kind.OWNER_CHANGED: ({*files, history, rule}, False),
         Kind.RELEASED: (set[str](), False),
     }
     assert set(expected) == set(Kind)

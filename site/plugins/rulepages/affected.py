@@ -34,6 +34,9 @@ LISTED_OR_NOT = frozenset({Kind.UNLISTED, Kind.LISTED})
 IN_LISTINGS = frozenset({Kind.PUBLISHED, Kind.REVISED}) | COMES_OR_GOES | LISTED_OR_NOT
 
 
+VERSION_FILES = ("rule.json", "rule.md", "index.html")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What happened to one rule.
@@ -81,14 +84,14 @@ class Affected:
 def affected(change: Change) -> Affected:
     """The paths whose bytes may differ after the change, whichever way the rule went.
 
-    | kind | versions and comparisons | history | rule | listings | rules adapted from it |
-    |---|---|---|---|---|---|
-    | published, revised | the new one | yes | yes | yes | |
-    | withdrawn | that one, and the next comparison | yes | | | |
-    | unpublished, restored, deleted, blocked | all | yes | yes | yes | yes |
-    | unlisted, listed | | | yes | yes | yes |
-    | owner-changed | | yes | yes | | |
-    | released | everything | | | | |
+    | kind | versions and comparisons | feed | table | history | rule | listings | rules adapted from it |
+    |---|---|---|---|---|---|---|---|
+    | published, revised | the new one | yes | yes | yes | yes | yes | |
+    | withdrawn | that one, and the next comparison | yes | | yes | | | |
+    | unpublished, restored, deleted, blocked | all | yes | yes | yes | yes | yes | yes |
+    | unlisted, listed | | | | | yes | yes | yes |
+    | owner-changed | | | | yes | yes | | |
+    | released | everything | | | | | | |
     """
     if change.kind == Kind.RELEASED:
         return Affected({}, {}, {}, everything=True)
@@ -108,9 +111,15 @@ def _rule_paths(change: Change) -> dict[str, str]:
     base, kind = f"rules/{change.slug}", change.kind
     numbers = set(change.versions)
     compared = numbers | {number + 1 for number in numbers} if kind == Kind.WITHDRAWN else numbers
-    paths = {f"{base}/v/{number}/index.html": f"is version {number}" for number in change.versions}
+    paths = {
+        f"{base}/v/{number}/{name}": f"is version {number}" for number in change.versions for name in VERSION_FILES
+    }
     for number in sorted(compared - {1}):
         paths[f"{base}/compare/{number}/index.html"] = f"says what changed in version {number}"
+    if kind not in LISTED_OR_NOT | {Kind.OWNER_CHANGED}:
+        paths[f"{base}/feed.xml"] = "holds the newest versions"
+        if kind != Kind.WITHDRAWN:
+            paths[f"{base}/rule.csv"] = "is the current version as a table"
     if kind not in LISTED_OR_NOT:
         paths[f"{base}/history/index.html"] = "names the owner and lists every version"
     if kind != Kind.WITHDRAWN:
