@@ -71,7 +71,7 @@ def rank(deck: Deck, chosen: Collection[str]) -> list[Recommendation]:
         return [Recommendation(card.id) for card in deck.cards]
     wanted.sort(key=lambda value: -deck.weights[value])
     found = [(card, _recommendation(deck, card, wanted)) for card in deck.cards]
-    found.sort(key=lambda pair: _order(*pair, wanted))
+    found.sort(key=lambda pair: _order(pair[0], pair[1], wanted))
     return [recommendation for _, recommendation in found]
 
 
