@@ -12,6 +12,7 @@ import pytest
 from api import ROOT
 from rulepages.catalogue import METHOD_SECTIONS
 from rulepages.recommendations import Recommendation, decks_of, method_deck, rank, recommendation_data, template_deck
+from tests.bench.recommendations import DOCUMENT, PICTURE, deals, picture, tables
 from tests.support.documents import catalogue
 from tests.support.facets import several_choices, single_choices
 
@@ -118,3 +119,10 @@ def test_the_first_fits_as_much_as_any() -> None:
         for chosen in single_choices()[1:]:
             found = rank(deck, chosen)
             assert len(found[0].matched) == max(len(r.matched) for r in found), (name, chosen)
+
+
+def test_the_document_and_its_picture_show_the_catalogue_as_it_is() -> None:
+    """When this fails after a change in seed_data/: `scripts/bench recommendations`, and look at what changed."""
+    found = deals()
+    assert tables(found) in DOCUMENT.read_text()
+    assert PICTURE.read_text() == picture(found)
