@@ -61,10 +61,9 @@ def list_methods(*, database: Database, files: Callable[[], Catalogue], section:
         with database.connection() as connection:
             found = _parts(queries.entries(connection, ["facets", section]))
     except DatabaseAway:
-        rows = rows_of(files())
-        return Listing(rows[section], None, {}, settled=False)
-    settled = section in found
-    found = found if settled else _without_fits(rows_of(files()))
+        return Listing(rows_of(files())[section], None, {}, settled=False)
+    if not (settled := {"facets", section} <= found.keys()):
+        found = _without_fits(rows_of(files()))
     fits = {row.id: row.entry["fits"] for row in found[section] if section != "values"}
     deck = method_deck(_words(found["facets"]), fits)
     return _listing(found[section], deck if fits else None, found["facets"], facets, settled=settled)
@@ -74,10 +73,8 @@ def list_templates(*, database: Database, files: Callable[[], Catalogue], facets
     with database.connection() as connection:
         found = _parts(queries.entries(connection, ["facets", "templates"]))
         methods = {(row.part, row.id): row.fits for row in queries.fits(connection, list(METHOD_SECTIONS))}
-    settled = "templates" in found and "facets" in found
-    if not settled:
-        files_rows = _without_fits(rows_of(files()))
-        found, methods = files_rows | found, {}
+    if not (settled := {"facets", "templates"} <= found.keys()):
+        found = _without_fits(rows_of(files())) | found
     templates = found["templates"]
     fits = {row.id: row.entry["fits"] for row in templates}
     behind = {row.id: [methods.get(method, []) for method in methods_of(row)] for row in templates}

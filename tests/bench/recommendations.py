@@ -98,7 +98,7 @@ def picture(found: list[Deal]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
         ' aria-labelledby="t" font-family="Georgia, serif" font-size="15">',
-        f'<title id="t">How often each template and method comes first, for {templates.communities} communities</title>',
+        f'<title id="t">How often each template and method comes first, {templates.communities} communities</title>',
         f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
         _text(20, 32, "Which template comes first", size=19),
         *_scale(bars_end),
