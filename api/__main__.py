@@ -26,6 +26,7 @@ from rulepages.headers import BadFile
 API_SECONDS = 30  # how long a client may be silent
 API_HEADER_BYTES = 16 * 1024
 API_BODY_BYTES = 2 * 1024 * 1024
+SEED_KINDS = {"added": "added", "changed": "changed", "removed": "removed", "left": "left as they were"}
 
 
 def main(arguments: list[str]) -> int:
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def serve(config: Config, options: Any) -> int:
-    return Launcher(config, inherited_environment(), _seed).run()
+    return Launcher(config, inherited_environment(), _seed_at_start).run()
 
 
 def run_migrations(config: Config, options: Any) -> int:
@@ -95,7 +96,8 @@ def run_migrations(config: Config, options: Any) -> int:
 
 
 def seed(config: Config, options: Any) -> int:
-    _seed(replace(config, database_url=running_database_url(config)))
+    for report in _seed(replace(config, database_url=running_database_url(config))):
+        say(_seed_text(report))
     return 0
 
 
@@ -200,15 +202,26 @@ def development_server(config: Config, options: Any) -> int:
 # -- small parts ------------------------------------------------------------------------------------------------------
 
 
-def _seed(config: Config) -> None:
+def _seed(config: Config) -> list[SeedReport]:
+    """All files are read, and found to be right, before the first row is touched."""
+    catalogue = load_catalogue(config.seed_data)
     with connect(config.database_url) as connection:
-        report = seed_catalogue(connection=connection, catalogue=load_catalogue(config.seed_data))
-    say(_seed_text(report))
+        return seed_catalogue(connection=connection, catalogue=catalogue)
+
+
+def _seed_at_start(config: Config) -> None:
+    """Told in a line: at a first start everything is new."""
+    reports = _seed(config)
+    counts = [f"{sum(len(getattr(report, kind)) for report in reports)} {words}" for kind, words in SEED_KINDS.items()]
+    say(f"catalogue: {', '.join(counts)}")
 
 
 def _seed_text(report: SeedReport) -> str:
-    counts = (f"{len(report.added)} added", f"{len(report.changed)} changed", f"{len(report.removed)} removed")
-    return f"templates: {', '.join(counts)}, {len(report.left)} left as they were"
+    """How many of each kind, then the ids of all that is not as it was."""
+    ids = {words: getattr(report, kind) for kind, words in SEED_KINDS.items()}
+    lines = [f"{report.unit}: {', '.join(f'{len(found)} {words}' for words, found in ids.items())}"]
+    lines += [f"  {words}: {', '.join(found)}" for words, found in ids.items() if found and found is not report.left]
+    return "\n".join(lines)
 
 
 def _check(config: Config, connection: Any, *, as_json: bool) -> int:

@@ -1,12 +1,13 @@
 """Every URL of the API, on one screen."""
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import falcon
 
 from api.accounts.resources import OwnAccount
-from api.catalogue.resources import Template, Templates
+from api.catalogue.resources import Methods, Template, Templates
 from api.config import Config
 from api.database import Database
 from api.health.actions import DatabaseProbe
@@ -27,6 +28,7 @@ from api.rules.resources import (
     SendLink,
 )
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+from rulepages.catalogue import load_catalogue
 
 
 def add_routes(
@@ -47,6 +49,7 @@ def add_routes(
         "own_pages": own_pages,
         "authenticate": authenticate,
     }
+    catalogue: dict[str, Any] = {"database": database, "files": cache(partial(load_catalogue, config.seed_data))}
 
     app.add_route("/api/health", Health(probe=probe))
 
@@ -66,7 +69,8 @@ def add_routes(
     app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))
     app.add_route("/api/profile", Profile(**rules))
 
-    app.add_route("/api/templates", Templates(database=database))
-    app.add_route("/api/templates/{slug}", Template(database=database))
+    app.add_route("/api/templates", Templates(**catalogue))
+    app.add_route("/api/templates/{slug}", Template(**catalogue))
+    app.add_route("/api/create-flow/methods", Methods(**catalogue))
 
     app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))

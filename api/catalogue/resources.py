@@ -1,40 +1,96 @@
-"""HTTP out: templates as JSON."""
+"""HTTP out: the catalogue as JSON. Anybody may read it, from any site."""
 
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import falcon
 from falcon import Request, Response
 
 from api.catalogue import actions
-from api.catalogue.queries import TemplateRow
+from api.catalogue.bodies import read_facets, read_section
+from api.catalogue.queries import EntryRow
 from api.database import Database
 from api.wire import to_json
+from rulepages.catalogue import Catalogue
+from rulepages.recommendations import Recommendation
+
+KEPT = "public, max-age=3600"
 
 
-class Templates:
-    def __init__(self, *, database: Database) -> None:
-        self._database = database
+class CatalogueResource:
+    """`files` gives the catalogue as the files have it, for when there are no rows."""
+
+    def __init__(self, *, database: Database, files: Callable[[], Catalogue]) -> None:
+        self._source: dict[str, Any] = {"database": database, "files": files}
+
+
+class Templates(CatalogueResource):
+    def on_get(self, req: Request, resp: Response) -> None:
+        listing = actions.list_templates(**self._source, facets=read_facets(req.params))
+        answer: dict[str, Any] = {"templates": [_template(row) for row in listing.entries]}
+        if listing.matches is not None:
+            answer["scores"] = {id: _match(match, listing.facet_of) for id, match in listing.matches.items()}
+        _send(req, resp, answer)
+
+
+class Template(CatalogueResource):
+    def on_get(self, req: Request, resp: Response, slug: str) -> None:
+        template, settled = actions.read_template(**self._source, id=slug)
+        methods = [{"section": section, "slug": id} for section, id in actions.methods_of(template)]
+        _send(req, resp, {"template": _template(template), "methods": methods}, kept=settled)
+
+
+class Methods(CatalogueResource):
+    """A section's methods, or the values: what a step of writing a rule offers."""
 
     def on_get(self, req: Request, resp: Response) -> None:
-        templates = actions.list_templates(database=self._database)
-        resp.text = to_json({"templates": [_plain(template) for template in templates]})
+        section = read_section(req.params)
+        listing = actions.list_methods(**self._source, section=section, facets=read_facets(req.params))
+        methods = [_value(row) if section == "values" else _method(row) for row in listing.entries]
+        if listing.matches is not None:
+            for method in methods:
+                method["matches"] = _match(listing.matches[method["slug"]], listing.facet_of)
+        _send(req, resp, {"section": section, "methods": methods}, kept=listing.settled)
 
 
-class Template:
-    def __init__(self, *, database: Database) -> None:
-        self._database = database
+def _send(req: Request, resp: Response, answer: Mapping[str, Any], *, kept: bool = False) -> None:
+    resp.set_header("Access-Control-Allow-Origin", "*")
+    text = to_json(answer)
+    if kept:
+        resp.set_header("Cache-Control", KEPT)
+        tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+        resp.etag = tag
+        if {tag, "*"} & set(req.if_none_match or ()):
+            resp.status = falcon.HTTP_304
+            return
+    resp.text = text
 
-    def on_get(self, req: Request, resp: Response, slug: str) -> None:
-        resp.text = to_json({"template": _plain(actions.read_template(database=self._database, id=slug))})
 
-
-def _plain(row: TemplateRow) -> dict[str, Any]:
+def _template(row: EntryRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "slug": row.id,
-        "title": row.title,
+        "title": row.entry["title"],
         "category": None,
-        "description": row.summary,
-        "body": row.body,
+        "description": row.entry["summary"],
+        "body": row.entry["body"],
         "sortOrder": row.place,
-        "featured": row.featured,
+        "featured": bool(row.entry["home"]),
     }
+
+
+def _method(row: EntryRow) -> dict[str, Any]:
+    entry = row.entry
+    return {"slug": row.id, "label": entry["title"], "description": entry["summary"], "sections": entry["fields"]}
+
+
+def _value(row: EntryRow) -> dict[str, Any]:
+    entry = row.entry
+    return {"id": row.id, "label": entry["title"], "meaning": entry["meaning"], "signals": entry["practice"]}
+
+
+def _match(match: Recommendation, facet_of: Mapping[str, str]) -> dict[str, Any]:
+    """`score` is in thousandths of a bit; `matchedFacets` has the most telling first."""
+    matched = [f"{facet_of[value]}:{value}" for value in match.matched]
+    return {"score": match.score, "matchedFacets": matched, "reason": match.reason}

@@ -54,6 +54,16 @@ def add_job(connection: Connection[Any], kind: str, *, rule_id: int | None = Non
     return int(row[0])
 
 
+def ask_for_release(connection: Connection[Any], *, by: str) -> None:
+    """A release job, unless one waits that nobody builds yet: held until our commit, that one will see our change."""
+    waiting = connection.execute(
+        "SELECT pg_notify('work', 'release') FROM (SELECT id FROM job WHERE kind = 'release' AND done_at IS NULL"
+        " AND dead_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiting"
+    ).fetchone()
+    if waiting is None:
+        add_job(connection, "release", payload={"by": by})
+
+
 def claim(connection: Connection[Any], kind: str, *, limit: int) -> list[Job]:
     """Jobs that are due, locked for as long as the caller's transaction lasts. A crash frees them at once."""
     with connection.cursor(row_factory=class_row(Job)) as cursor:

@@ -94,7 +94,7 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
     [
         *(("DELETE", "/api/health"), ("POST", "/api/health"), ("TRACE", "/api/health"), ("PUT", "/api/rules")),
         *(("PATCH", "/api/templates"), ("DELETE", "/api/auth/session"), ("GET", "/api/auth/logout")),
-        ("GET", "/api/operator/rebuild"),
+        *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods")),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:

@@ -71,6 +71,25 @@ def test_all_facts_are_there() -> None:
         assert composition == fact["composition"]
 
 
+def test_the_facts_of_facets_and_fields() -> None:
+    known = catalogue()
+    assert {facet.id: [value.id for value in facet.values] for facet in known.facets} == FACTS["facets"]
+    fields = {section: [[f.id, f.kind] for f in known.section(section).fields] for section in METHOD_SECTIONS}
+    assert fields == FACTS["fields"]
+
+
+def test_every_cell_of_the_two_matrices() -> None:
+    known, columns = catalogue(), FACTS["matrix"]["columns"]
+    rows = {section: {m.id: m.fits for m in known.methods_of(section)} for section in METHOD_SECTIONS}
+    rows["templates"] = {template.id: template.fits for template in known.templates}
+    cells = {
+        part: {id: "".join("01"[value in fits] for value in columns) for id, fits in entries.items()}
+        for part, entries in rows.items()
+    }
+    assert cells == {part: FACTS["matrix"][part] for part in rows}
+    assert sum(len(row) for part in cells.values() for row in part.values()) == (81 + 13) * 19
+
+
 @every_method
 def test_a_methods_shape(method: Method) -> None:
     assert list(method.parts) == METHOD_PARTS

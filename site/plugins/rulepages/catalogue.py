@@ -1,16 +1,17 @@
-"""The catalogue from `seed_data/`: sections, values, methods and templates, in their fixed order."""
+"""The catalogue from `seed_data/`: facets, sections, values, methods and templates, in their fixed order."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rulepages.headers import BadFile, read_file, split_headings
+from rulepages.headers import split_headings
+from rulepages.tables import Table, distinct, read_header, read_table
 from rulepages.text import curly
 
 METHOD_SECTIONS = ("communication", "membership", "decisions", "conflict")
 SECTIONS = ("values", *METHOD_SECTIONS)
+KINDS = ("text", "list", "percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One thing that a community can say about itself, such as `six-to-twelve` members."""
+    """One thing that a community can say about itself, such as `six-to-twelve` members.
+
+    `words` name it in a sentence. No two values have one id, whatever their facets.
+    """
 
     id: str
     title: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`fields` holds the default texts by field id; `parts` the body's Markdown by heading."""
+    """`fields` holds the default texts by field id, `parts` the body's Markdown by heading, `fits` facet value ids."""
 
     id: str
     section: str
@@ -67,6 +72,7 @@ class Method:
     related: tuple[str, ...]
     fields: Mapping[str, str | int | list[str]]
     parts: Mapping[str, str]
+    fits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`home` is its place among the templates on the home page, 0 when it is not shown there."""
+    """`home` is its place among the templates on the home page, 0 when it is not shown there; `fits` as in `Method`."""
 
     id: str
     title: str
@@ -88,6 +94,7 @@ class Template:
     summary: str
     composition: Mapping[str, tuple[Choice, ...]]
     parts: Mapping[str, str]
+    fits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,71 +133,183 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Read `seed_data/`; `BadFile` names the file when one is wrong."""
-    sections = tuple(_section(row) for row in _toml(folder / "sections.toml")["section"])
-    facets = tuple(_facet(row) for row in _toml(folder / "facets.toml")["facet"])
-    values = {row["id"]: Value(**_printed(row)) for row in _toml(folder / "values.toml")["value"]}
+    """Read `seed_data/`; `BadFile` names the file and the line where one is wrong."""
+    facets = _facets(folder / "facets.toml")
+    sections = _sections(folder / "sections.toml")
+    values = _values(folder / "values.toml")
+    fits = Fits(read_table(folder / "fits.toml"), facets)
     methods: dict[tuple[str, str], Method] = {}
-    for section in METHOD_SECTIONS:
-        found = [_method(path, section) for path in sorted((folder / "methods" / section).glob("*.md"))]
-        methods |= {(section, method.id): method for method in sorted(found, key=lambda m: (m.order, m.id))}
-    templates = [_template(path) for path in sorted((folder / "templates").glob("*.md"))]
-    catalogue = Catalogue(sections, facets, values, methods, tuple(sorted(templates, key=lambda t: (t.order, t.id))))
-    _check(catalogue, folder)
-    return catalogue
+    for section in sections:
+        if section.id in METHOD_SECTIONS:
+            paths = sorted((folder / "methods" / section.id).glob("*.md"))
+            found = [_method(path, section, fits) for path in paths]
+            methods |= {(section.id, method.id): method for method in sorted(found, key=lambda m: (m.order, m.id))}
+    for (section_id, id), method in methods.items():
+        _check_related(folder / "methods" / section_id / f"{id}.md", method, methods)
+    known = {"values": set(values)} | {s: {id for where, id in methods if where == s} for s in METHOD_SECTIONS}
+    templates = [_template(path, known, fits) for path in sorted((folder / "templates").glob("*.md"))]
+    fits.done()
+    return Catalogue(sections, facets, values, methods, tuple(sorted(templates, key=lambda t: (t.order, t.id))))
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, OSError) as error:
-        raise BadFile(f"{path}: {error}") from error
+class Fits:
+    """`fits.toml`: which facet values each method and each template fits; `take` once for each."""
+
+    def __init__(self, root: Table, facets: tuple[Facet, ...]) -> None:
+        self._root, self._facets = root, facets
+        self._parts = {part: root.table(part) for part in ("templates", *METHOD_SECTIONS)}
+
+    def take(self, part: str, id: str) -> tuple[str, ...]:
+        row = self._parts[part].table(id)
+        found = [value for facet in self._facets for value in self._values(row, facet)]
+        row.done()
+        return tuple(found)
+
+    def done(self) -> None:
+        """Refuse a row of something that does not exist."""
+        for table in (self._root, *self._parts.values()):
+            table.done()
+
+    def _values(self, row: Table, facet: Facet) -> list[str]:
+        """In the facet's order, whatever the file's."""
+        named, known = row.texts(facet.id), [value.id for value in facet.values]
+        for odd in set(named) - set(known):
+            raise row.bad(f"{facet.id} has no value {odd!r}: facets.toml lists them", facet.id)
+        return [id for id in known if id in named]
 
 
-def _section(row: Mapping[str, Any]) -> Section:
-    fields = tuple(Field(**field) for field in row.get("field", []))
-    return Section(row["id"], row["title"], row["lead"], fields)
+def _facets(path: Path) -> tuple[Facet, ...]:
+    root = read_table(path)
+    tables = root.tables("facet")
+    facets = tuple(_facet(table) for table in tables)
+    values = [table for facet in tables for table in facet.tables("value")]
+    distinct(zip(tables, [facet.id for facet in facets], strict=True))
+    distinct(zip(values, [value.id for facet in facets for value in facet.values], strict=True))
+    root.done()
+    return facets
 
 
-def _facet(row: Mapping[str, Any]) -> Facet:
-    return Facet(row["id"], row["title"], tuple(FacetValue(**value) for value in row["value"]))
+def _facet(table: Table) -> Facet:
+    facet = Facet(
+        id=table.id(),
+        title=table.text("title"),
+        values=tuple(_facet_value(value) for value in table.tables("value")),
+    )
+    table.done()
+    return facet
 
 
-def _method(path: Path, section: str) -> Method:
-    header, body = read_file(path)
-    try:
-        return Method(
-            id=header["id"],
-            section=section,
-            title=header["title"],
-            order=header["order"],
-            summary=_printed(header["summary"]),
-            related=tuple(header["related"]),
-            fields=_printed(header["fields"]),
-            parts=_printed(split_headings(body)),
-        )
-    except KeyError as error:
-        raise BadFile(f"{path}: the header has no {error}") from error
+def _facet_value(table: Table) -> FacetValue:
+    value = FacetValue(table.id(), table.text("title"), table.text("words"))
+    table.done()
+    return value
 
 
-def _template(path: Path) -> Template:
-    header, body = read_file(path)
-    try:
-        composition = {
-            section: tuple(Choice(row["id"], _printed(row["why"])) for row in header["composition"][section])
-            for section in SECTIONS
-        }
-        return Template(
-            id=header["id"],
-            title=header["title"],
-            order=header["order"],
-            home=header.get("home", 0),
-            summary=_printed(header["summary"]),
-            composition=composition,
-            parts=_printed(split_headings(body)),
-        )
-    except KeyError as error:
-        raise BadFile(f"{path}: the header has no {error}") from error
+def _sections(path: Path) -> tuple[Section, ...]:
+    root = read_table(path)
+    sections = tuple(_section(table) for table in root.tables("section"))
+    root.done()
+    if tuple(section.id for section in sections) != SECTIONS:
+        raise root.bad(f"the sections are {', '.join(SECTIONS)}, in this order", "section")
+    return sections
+
+
+def _section(table: Table) -> Section:
+    tables = table.tables("field")
+    fields = tuple(_field(field) for field in tables)
+    distinct(zip(tables, [field.id for field in fields], strict=True))
+    section = Section(table.id(), table.text("title"), table.text("lead"), fields)
+    table.done()
+    return section
+
+
+def _field(table: Table) -> Field:
+    field = Field(table.id(), table.text("title"), table.text("kind"))
+    table.done()
+    if field.kind not in KINDS:
+        raise table.bad(f"kind is {field.kind!r}: give one of {', '.join(KINDS)}", "kind")
+    return field
+
+
+def _values(path: Path) -> dict[str, Value]:
+    root = read_table(path)
+    tables = root.tables("value")
+    values = [_value(table) for table in tables]
+    distinct(zip(tables, [value.id for value in values], strict=True))
+    root.done()
+    return {value.id: value for value in values}
+
+
+def _value(table: Table) -> Value:
+    texts = (_printed(table.text(key)) for key in ("title", "meaning", "practice"))
+    value = Value(table.id(), *texts)
+    table.done()
+    return value
+
+
+def _method(path: Path, section: Section, fits: Fits) -> Method:
+    header, body = read_header(path)
+    method = Method(
+        id=_id_of_file(header, path),
+        section=section.id,
+        title=header.text("title"),
+        order=header.number("order"),
+        summary=_printed(header.text("summary")),
+        related=header.texts("related"),
+        fields=_fields(header.table("fields"), section),
+        parts=_printed(split_headings(body)),
+        fits=fits.take(section.id, path.stem),
+    )
+    header.done()
+    return method
+
+
+def _fields(texts: Table, section: Section) -> dict[str, str | int | list[str]]:
+    """Each of the section's fields and no other, in the file's order."""
+    kinds = {field.id: field.kind for field in section.fields}
+    for name in texts.names():
+        if name not in kinds:
+            raise texts.bad(f"{name} is no field of {section.id}: sections.toml lists them", name)
+    found = {id: _printed(texts.value(id, kind)) for id, kind in kinds.items()}
+    return {name: found[name] for name in texts.names()}
+
+
+def _check_related(path: Path, method: Method, methods: Mapping[tuple[str, str], Method]) -> None:
+    for other in method.related:
+        if (method.section, other) not in methods:
+            raise read_header(path)[0].bad(f"no {method.section} method is called {other}", "related")
+
+
+def _template(path: Path, known: Mapping[str, set[str]], fits: Fits) -> Template:
+    header, body = read_header(path)
+    composition = header.table("composition")
+    template = Template(
+        id=_id_of_file(header, path),
+        title=header.text("title"),
+        order=header.number("order"),
+        home=header.number("home", default=0),
+        summary=_printed(header.text("summary")),
+        composition={s: tuple(_choice(row, s, known[s]) for row in composition.tables(s)) for s in SECTIONS},
+        parts=_printed(split_headings(body)),
+        fits=fits.take("templates", path.stem),
+    )
+    composition.done()
+    header.done()
+    return template
+
+
+def _choice(table: Table, section: str, known: set[str]) -> Choice:
+    choice = Choice(table.id(), _printed(table.text("why")))
+    table.done()
+    if choice.id not in known:
+        raise table.bad(f"no {section} entry is called {choice.id}", "id")
+    return choice
+
+
+def _id_of_file(header: Table, path: Path) -> str:
+    if (id := header.id()) != path.stem:
+        raise header.bad(f"id is {id!r}, but the file is called {path.name}", "id")
+    return id
 
 
 def _printed(value: Any) -> Any:
@@ -200,21 +319,3 @@ def _printed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _printed(item) for key, item in value.items()}
     return [_printed(item) for item in value] if isinstance(value, list) else value
-
-
-def _check(catalogue: Catalogue, folder: Path) -> None:
-    """Every template's composition names values and methods that exist; every method fills its section's fields."""
-    for template in catalogue.templates:
-        for section, choices in template.composition.items():
-            known = catalogue.values if section == "values" else {id for s, id in catalogue.methods if s == section}
-            for choice in choices:
-                if choice.id not in known:
-                    raise BadFile(f"{folder}/templates/{template.id}.md: no {section} entry is called {choice.id}")
-    for (section, id), method in catalogue.methods.items():
-        wanted = {field.id for field in catalogue.section(section).fields}
-        for other in method.related:
-            if (section, other) not in catalogue.methods:
-                raise BadFile(f"{folder}/methods/{section}/{id}.md: no {section} method is called {other}")
-        if set(method.fields) != wanted:
-            odd = ", ".join(sorted(wanted ^ set(method.fields)))
-            raise BadFile(f"{folder}/methods/{section}/{id}.md: [fields] differs from sections.toml in: {odd}")

@@ -1,53 +1,80 @@
-"""GET /api/templates and /api/templates/<slug>; `python -m api seed`."""
+"""GET /api/templates"""
 
-from dataclasses import replace
-
-from api.catalogue.actions import seed_catalogue
-from api.database import connect
+from rulepages.recommendations import decks_of, rank
 from tests.support.cast import Stage
 from tests.support.documents import catalogue
+from tests.support.postgres import PostgresServer
+from tests.support.seeding import seed
+
+IDS = [template.id for template in catalogue().templates]
+CHOICE = "facet.types=mutual-aid&facet.size=six-to-twelve"
 
 
-def seed(stage: Stage, known: object = None) -> object:
-    with connect(stage.parts.config.database_url) as connection:
-        return seed_catalogue(connection=connection, catalogue=known or catalogue())  # type: ignore[arg-type]
-
-
-def test_before_the_first_seed_there_are_none(stage: Stage) -> None:
-    assert stage.client().simulate_get("/api/templates").content == b'{"templates":[]}'
+def test_before_the_first_seed_all_are_there_and_no_score_is_above_0(stage: Stage) -> None:
+    plain = stage.client().simulate_get("/api/templates").json
+    assert [t["slug"] for t in plain["templates"]] == IDS
+    ranked = stage.client().simulate_get(f"/api/templates?{CHOICE}").json
+    assert ranked["templates"] == plain["templates"]
+    assert list(ranked["scores"]) == IDS
+    assert {score["score"] for score in ranked["scores"].values()} == {0}
 
 
 def test_after_it_they_stand_in_order(stage: Stage) -> None:
+    before = stage.client().simulate_get("/api/templates").json
     seed(stage)
-    templates = stage.client().simulate_get("/api/templates").json["templates"]
-    assert [t["slug"] for t in templates] == [t.id for t in catalogue().templates]
-    assert templates[0].keys() == {
-        *("id", "slug", "title", "category", "description", "body", "sortOrder", "featured"),
-    }
-    one = stage.client().simulate_get("/api/templates/consensus").json["template"]
-    assert one == next(t for t in templates if t["slug"] == "consensus")
-    assert one["body"]["decisions"][0]["fields"]
+    answer = stage.client().simulate_get("/api/templates")
+    assert answer.json == before
+    assert answer.json.keys() == {"templates"}
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    first = answer.json["templates"][0]
+    assert list(first) == ["id", "slug", "title", "category", "description", "body", "sortOrder", "featured"]
+    featured = [t["slug"] for t in answer.json["templates"] if t["featured"]]
+    assert featured == [t.id for t in catalogue().templates if t.home]
 
 
-def test_one_that_does_not_exist(stage: Stage) -> None:
-    for slug in ("nope", "a%00b", "%F0%9F%8C%88", "A"):
-        answer = stage.client().simulate_get(f"/api/templates/{slug}")
-        assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
-
-
-def test_seeding_twice_changes_nothing_and_asks_for_no_release(stage: Stage) -> None:
-    first, second = seed(stage), seed(stage)
-    ids = [t.id for t in catalogue().templates]
-    assert (first.added, first.left) == (ids, [])  # type: ignore[attr-defined]
-    assert (second.added, second.changed, second.removed, second.left) == ([], [], [], ids)  # type: ignore[attr-defined]
-    assert stage.rows("SELECT count(*) FROM job WHERE kind = 'release'") == [(1,)]
-
-
-def test_a_changed_and_a_removed_template_are_told(stage: Stage) -> None:
+def test_a_choice_ranks_them_with_reasons(stage: Stage) -> None:
     seed(stage)
-    known = catalogue()
-    changed = replace(known.templates[0], summary="Another summary.")
-    report = seed(stage, replace(known, templates=(changed, *known.templates[1:-1])))
-    assert report.changed == [changed.id]  # type: ignore[attr-defined]
-    assert report.removed == [known.templates[-1].id]  # type: ignore[attr-defined]
-    assert len(stage.client().simulate_get("/api/templates").json["templates"]) == len(known.templates) - 1
+    answer = stage.client().simulate_get(f"/api/templates?{CHOICE}").json
+    expected = rank(decks_of(catalogue())["templates"], ["mutual-aid", "six-to-twelve"])
+    assert [t["slug"] for t in answer["templates"]] == list(answer["scores"]) == [r.id for r in expected]
+    assert [score["score"] for score in answer["scores"].values()] == [r.score for r in expected]
+    best, worst = answer["scores"][expected[0].id], answer["scores"][expected[-1].id]
+    assert best["matchedFacets"] == ["types:mutual-aid", "size:six-to-twelve"]
+    assert best["reason"] == "Fits mutual aid and 6 to 12 members"
+    assert worst == {"score": 0, "matchedFacets": [], "reason": ""}
+
+
+def test_several_values_doubles_and_former_spellings(stage: Stage) -> None:
+    seed(stage)
+    client = stage.client()
+    ours = client.simulate_get("/api/templates?facet.types=dao&facet.types=mutual-aid&facet.size=six-to-twelve").text
+    again = "facet.size=six-to-twelve&facet.types=mutual-aid&facet.types=dao&facet.types=dao"
+    former = "facet.orgType=mutualAid&facet.orgType=dao&facet.size=sixToTwelve"
+    for query in (again, former):
+        assert client.simulate_get(f"/api/templates?{query}").text == ours
+    assert ours != client.simulate_get("/api/templates?facet.types=mutual-aid&facet.size=six-to-twelve").text
+
+
+def test_what_no_facet_has_is_dropped(stage: Stage) -> None:
+    seed(stage)
+    plain = stage.client().simulate_get("/api/templates").text
+    for query in (
+        *("facet.size=", "facet.size=dao", "facet.nope=dao", "facet.=x", "size=six-to-twelve", "facet.size=SIX"),
+        *("facet.size=%00", "facet.size=%FF", "facet.types=DAO", "facet.size=" + "x" * 5000, "&=&&facet.size"),
+    ):
+        answer = stage.client().simulate_get("/api/templates", query_string=query)
+        assert (answer.status_code, answer.text) == (200, plain), query
+    mixed = stage.client().simulate_get(f"/api/templates?facet.size=nope&{CHOICE}").text
+    assert mixed == stage.client().simulate_get(f"/api/templates?{CHOICE}").text
+
+
+def test_a_database_that_is_away(postgres: PostgresServer, stage: Stage) -> None:
+    seed(stage)
+    postgres.stop()
+    try:
+        answer = stage.client().simulate_get("/api/templates")
+    finally:
+        postgres.start()
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "db_unavailable")
+    assert answer.headers["retry-after"]
