@@ -147,7 +147,7 @@ def export(config: Config, options: Any) -> int:
     from rulepages.export import write_export
 
     with connect(running_database_url(config)) as connection, SnapshotSource(connection) as source:
-        count = write_export(options.file, source.rules(), source.highest_places())
+        count = write_export(options.file, source, source.highest_places())
     say(f"wrote {count} rules to {options.file}")
     return 0
 

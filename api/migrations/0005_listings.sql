@@ -15,11 +15,15 @@ ALTER TABLE draft
     ADD COLUMN adapts text NOT NULL DEFAULT '',
     ADD COLUMN visibility text NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'unlisted'));
 
--- The text of a withdrawn version is gone; its hash, date and reason remain.
+-- title repeats the community's name in the document. The text of a withdrawn version is gone, its title too; its hash,
+-- date and reason remain.
 ALTER TABLE rule_version
+    ADD COLUMN title text,
     ADD COLUMN withdrawn_at timestamptz,
     ALTER COLUMN document DROP NOT NULL,
     ADD CHECK ((document IS NULL) = (withdrawn_at IS NOT NULL));
+UPDATE rule_version SET title = document::jsonb #>> '{community,name}';
+ALTER TABLE rule_version ALTER COLUMN title SET NOT NULL;
 
 -- The pages worker asks every few seconds what must be hidden.
 CREATE INDEX rule_hidden ON rule (slug) WHERE state <> 'published';

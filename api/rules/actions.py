@@ -106,7 +106,15 @@ def revise_rule(
             number = before.version + 1
             if sha256 == before.sha256:
                 raise Invalid("Nothing has changed since the last version.")
-            queries.add_version(connection, rule_id, number=number, document=canonical, sha256=sha256, reason=words)
+            queries.add_version(
+                connection,
+                rule_id,
+                number=number,
+                title=document.community.name,
+                document=canonical,
+                sha256=sha256,
+                reason=words,
+            )
             queries.move_to_version(
                 connection,
                 rule_id,

@@ -82,8 +82,8 @@ def add_rule(
                 VALUES (%(slug)s, %(owner)s, %(visibility)s, %(parent)s, %(parent_version)s, %(parent_title)s,
                     %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
             ), v AS (
-                INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)
-                SELECT id, version, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
+                INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)
+                SELECT id, version, title, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
             )
             SELECT {RULE_COLUMNS} FROM r, v
             """,
@@ -109,7 +109,7 @@ def hold_parent(connection: Connection[Any], slug: str, number: int) -> ParentRo
     with connection.cursor(row_factory=class_row(ParentRow)) as cursor:
         return cursor.execute(
             """
-            SELECT r.id, v.number AS version, v.document::jsonb -> 'community' ->> 'name' AS title
+            SELECT r.id, v.number AS version, v.title
             FROM rule r JOIN rule_version v ON v.rule_id = r.id
             WHERE r.slug = %s AND v.number = %s AND r.state = 'published' AND v.withdrawn_at IS NULL
             FOR SHARE OF r
@@ -119,12 +119,12 @@ def hold_parent(connection: Connection[Any], slug: str, number: int) -> ParentRo
 
 
 def add_version(
-    connection: Connection[Any], rule_id: int, *, number: int, document: str, sha256: str, reason: str
+    connection: Connection[Any], rule_id: int, *, number: int, title: str, document: str, sha256: str, reason: str
 ) -> None:
     connection.execute(
-        "INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)"
-        " VALUES (%s, %s, %s, %s, %s, date_trunc('second', now()))",
-        [rule_id, number, document, sha256, reason],
+        "INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, date_trunc('second', now()))",
+        [rule_id, number, title, document, sha256, reason],
     )
 
 
@@ -147,7 +147,7 @@ def set_visibility(connection: Connection[Any], rule_id: int, visibility: str) -
 def withdraw_version(connection: Connection[Any], rule_id: int, number: int) -> bool:
     """Forget a version's text; False when there is no such version, or it was withdrawn before."""
     found = connection.execute(
-        "UPDATE rule_version SET document = NULL, withdrawn_at = date_trunc('second', now())"
+        "UPDATE rule_version SET document = NULL, title = '', withdrawn_at = date_trunc('second', now())"
         " WHERE rule_id = %s AND number = %s AND withdrawn_at IS NULL",
         [rule_id, number],
     )

@@ -23,7 +23,7 @@ from page_files import write_file
 from rulepages.export import ExportSource
 from rulepages.page import Page
 from rulepages.pages import all_pages
-from rulepages.rows import Card, Dated, Rule
+from rulepages.rows import Card, Dated, Document, Rule
 from rulepages.site_inputs import Site, load_site
 
 
@@ -93,7 +93,7 @@ class RulePagesGenerator(Generator):  # type: ignore[misc]  # pelican ships no t
 
     def write(self, writer: PageWriter, page: Page) -> None:
         """The page's context goes in as Pelican's, not as keywords: some names (`url`, `template`) are taken there."""
-        writer.write_file(page.path, self._template(page.template), {**self.context, **page.context})
+        writer.write_file(page.path, self._template(page.template), {**self.context, **page.context()})
 
     def _template(self, name: str) -> Template:
         """Our templates have whole file names; Pelican's own look-up would try `.html` after each."""
@@ -106,6 +106,9 @@ class NoRules:
 
     def rules(self) -> Iterator[Rule]:
         return iter(())
+
+    def document(self, slug: str, number: int) -> Document:
+        raise LookupError(slug)
 
     def newest(self, listing: str, count: int) -> list[Card]:
         return []

@@ -31,7 +31,7 @@ def fill(connection: Connection[TupleRow], count: int) -> None:
                 )
         ids = dict(connection.execute("SELECT slug, id FROM rule WHERE owner_id = %s", [owner[0]]).fetchall())
         with connection.cursor().copy(
-            "COPY rule_version (rule_id, number, document, sha256, reason, published_at) FROM STDIN"
+            "COPY rule_version (rule_id, number, title, document, sha256, reason, published_at) FROM STDIN"
         ) as copy:
             for place, document in documents(first, count):
                 canonical = canonical_json(document)

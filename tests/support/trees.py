@@ -114,7 +114,7 @@ def built_by_stock_pelican(config: Config, folder: Path) -> dict[str, bytes]:
     """The site as anybody's `pelican` makes it from an export of rows."""
     folder.mkdir(parents=True)
     with connect(config.database_url) as connection, SnapshotSource(connection) as source:
-        write_export(folder / "rules.ndjson", source.rules(), source.highest_places())
+        write_export(folder / "rules.ndjson", source, source.highest_places())
     result = subprocess.run(
         [
             *(sys.executable, "-m", "pelican", "-s", str(ROOT / "site" / "pelicanconf.py")),
