@@ -248,8 +248,12 @@ def _status_text(found: operator.Status) -> str:
     lines += [f"{name} worker: last sign of life {w['seconds']:.1f} s ago" for name, w in found.workers.items()]
     lines += [f"jobs waiting: {', '.join(f'{count} {kind}' for kind, count in found.jobs.items()) or 'none'}"]
     lines += [f"job {job['id']} ({job['kind']}) is parked since {job['dead_at']}: {job['error']}" for job in found.dead]
+    if found.build:
+        lines.append("building pages: {pages} of {of}, {seconds_left} s left".format(**found.build))
     if found.check:
+        mended = found.check.get("mended")
         verdict = "drift found" if found.check["drift"] else "no drift"
+        verdict = f"mended {len(mended)} files, such as {mended[0]}" if mended else verdict
         lines.append(f"last check: {found.check['seconds']} s ago, {found.check['pages']} pages, {verdict}")
     else:
         lines.append("last check: never since the database was started (run: python -m api rebuild --check)")

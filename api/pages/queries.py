@@ -226,6 +226,34 @@ def published_rules(connection: Connection[Any]) -> Iterator[list[Rule]]:
             yield [_rule(row, versions) for versions, *row in rows]
 
 
+def rules_after(connection: Connection[Any], id: int, count: int) -> list[tuple[int, Rule]]:
+    """Published rules by id."""
+    rows = connection.execute(
+        f"""
+        SELECT r.id, (SELECT json_agg(json_build_array({VERSION}) ORDER BY v.number)
+                FROM rule_version v WHERE v.rule_id = r.id), {RULE}
+        FROM {RULE_TABLES} WHERE r.state = 'published' AND r.id > %s ORDER BY r.id LIMIT %s
+        """,
+        [id, count],
+    ).fetchall()
+    return [(id, _rule(row, versions)) for id, versions, *row in rows]
+
+
+def published_among(connection: Connection[Any], slugs: Sequence[str]) -> set[str]:
+    rows = connection.execute(
+        "SELECT slug FROM rule WHERE slug = ANY(%s) AND state = 'published'", [list(slugs)]
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def pages_wait(connection: Connection[Any]) -> bool:
+    """Whether a change has pages still to come. Parked jobs do not count: nobody works on them."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM job WHERE kind = 'page' AND done_at IS NULL AND dead_at IS NULL)"
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def published_counts(connection: Connection[Any]) -> tuple[int, int]:
     """How many rules are published, and how many versions they have."""
     row = connection.execute(

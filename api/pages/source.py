@@ -1,7 +1,7 @@
 """A database snapshot as the page engine's source of rows."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,15 @@ class SnapshotSource:
                 self._texts.clear()
                 yield rule
         self._current = []
+
+    def rules_after(self, id: int, count: int) -> list[tuple[int, Rule]]:
+        """Published rules with higher ids than this one, lowest first."""
+        found = queries.rules_after(self._connection, id, count)
+        self._current, self._current_texts = [rule for _, rule in found], {}
+        return found
+
+    def published_among(self, slugs: Sequence[str]) -> set[str]:
+        return queries.published_among(self._connection, slugs)
 
     def rule(self, slug: str) -> Rule | None:
         if slug not in self._rules:

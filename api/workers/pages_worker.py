@@ -24,8 +24,9 @@ from api.jobs import queries as jobs
 from api.pages import queries
 from api.pages.publishing import Publisher
 from api.pages.queries import PageJob
-from api.pages.releases import BATCH, Progress, ReleaseBuild, Stopped, catch_up_rounds
+from api.pages.releases import BATCH, NoSpace, Progress, ReleaseBuild, Stopped, catch_up_rounds
 from api.pages.renderer import Renderer
+from api.pages.repair import Repair
 from api.pages.source import SnapshotSource
 from api.pages.stop_mark import leave_stop_mark, take_stop_mark
 from api.pages.tombstones import Tombstones
@@ -37,9 +38,13 @@ RELEASE_LOCK = 0x72656C65  # "rele": held by a successor while it builds
 TOMBSTONE_SECONDS = 10.0  # how often tombstones are compared with rows
 PATIENT = 1_000_000  # attempts for what is not the job's own fault, such as a full disk
 BEAT_SECONDS = 1.0
+SPACE_SECONDS = 5.0  # before a release that had no room is tried again
+SHOW_SECONDS = 2.0  # between two lines of a build's progress
 RETIRE_SECONDS = 30.0
 LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
 RELEASE_ATTEMPTS = 3
+PAUSE_SECONDS = 0.1  # between two steps of a round
+REST_SECONDS = 600.0  # between two rounds of the comparison with the rows
 GENTLE = 10  # the priority of a build beside the live generation
 
 log = logging.getLogger(__name__)
@@ -69,7 +74,9 @@ class PagesWorker:
         self._live: list[int] = []  # jobs whose pages are live, with listings still to follow
         self._live_since = 0.0
         self._compared = time.monotonic()
-        self._last_beat = 0.0
+        self._last_beat = self._last_shown = 0.0
+        self._round: Repair | None = None  # of the comparison with the rows
+        self._next_round = 0.0
         self._wake = wake_on_signals()
         signal.signal(signal.SIGTERM, self._on_stop)
         signal.signal(signal.SIGINT, self._on_stop)
@@ -88,6 +95,9 @@ class PagesWorker:
                     self._serve(connection, reader)
             except Stopped:
                 break
+            except NoSpace as error:
+                log.error("%s; trying again", error)
+                time.sleep(SPACE_SECONDS)
             except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
@@ -208,7 +218,8 @@ class PagesWorker:
                 self._ask_for_release(connection)
                 self._compare_tombstones(connection)
                 self._heal_lost_tree(connection, reader)
-                wait_for_notice(listener, BEAT_SECONDS, self._wake)
+                self._repair(connection, reader)
+                wait_for_notice(listener, PAUSE_SECONDS if self._round else BEAT_SECONDS, self._wake)
 
     def publish_batch(
         self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
@@ -268,7 +279,7 @@ class PagesWorker:
 
     def _start_afresh(self) -> None:
         assert self._renderer is not None
-        self._publisher, self._live = Publisher(self._renderer), []
+        self._publisher, self._live, self._round = Publisher(self._renderer), [], None
 
     def _mark_failed(
         self, connection: Transaction, job_ids: list[int], error: str, *, max_attempts: int = jobs.MAX_ATTEMPTS
@@ -326,6 +337,17 @@ class PagesWorker:
             self._open_tree(connection, reader)
             self._be_ready()
 
+    def _repair(self, connection: Transaction, reader: Transaction) -> None:
+        """A little of the periodic comparison with the rows. It begins with each generation, then rests for a while."""
+        assert self._renderer is not None
+        if self._round is None and time.monotonic() > self._next_round:
+            self._round = Repair(self._renderer)
+        if self._round is None or not self._round.step(reader):
+            return
+        report = {"release": self._renderer.release, "pages": self._round.checked, "mended": self._round.mended[:20]}
+        jobs.beat(connection, "check", {**report, "drift": False})
+        self._round, self._next_round = None, time.monotonic() + REST_SECONDS
+
     # -- small parts --------------------------------------------------------------------------------------------------
 
     def _wait_for_lock(self) -> None:
@@ -370,11 +392,20 @@ class PagesWorker:
             jobs.beat(connection, "pages", details)
 
     def _show(self, progress: Progress) -> None:
+        """On the terminal, and in `status`."""
         if self._stopping:
             raise Stopped
-        end = "\n" if progress.done == progress.total else ""
+        whole = progress.done == progress.total
         line = f"building pages: {progress.done} of {progress.total}, {progress.remaining:.0f} s left"
-        sys.stderr.write(f"\r{line}{end}" if sys.stderr.isatty() else f"{line}\n")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{line}\n" if whole else f"\r{line}")
+        if whole or time.monotonic() - self._last_shown >= SHOW_SECONDS:
+            self._last_shown = time.monotonic()
+            if not sys.stderr.isatty():
+                sys.stderr.write(f"{line}\n")
+            details = {"pages": progress.done, "of": progress.total, "seconds_left": round(progress.remaining)}
+            with suppress(OperationalError), connect(self._config.database_url) as connection:
+                jobs.beat(connection, "build", details)
 
     def close(self) -> None:
         """Give up the locks first: a successor waits for them."""

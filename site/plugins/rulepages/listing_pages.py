@@ -3,7 +3,7 @@
 The pages of methods and templates show the newest rules that use them, so they are here too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,19 @@ def listing_pages(site: Site, source: Listings) -> Iterator[Page]:
     for filter in site.filters.values():
         yield filter_page(site, source, filter)
         yield from _archive_pages(site, source, _archive_of(filter))
+
+
+def listing_paths(site: Site, highest: Mapping[str, int]) -> Iterator[str]:
+    """The paths of `listing_pages`, from the highest place ever given in each listing."""
+    yield "feed.xml"
+    yield "sitemap.xml"
+    library = highest.get(LIBRARY, 0)
+    yield from (f"sitemap-{n}.xml" for n in range(1, listings.page_count(library, listings.SHARD_SIZE) + 1))
+    for archive in (LIBRARY_ARCHIVE, *map(_archive_of, site.filters.values())):
+        if archive is not LIBRARY_ARCHIVE:
+            yield f"{archive.address[1:]}index.html"
+        for number in range(1, listings.page_count(highest.get(archive.listing, 0)) + 1):
+            yield f"{archive.address[1:]}page/{number}/index.html"
 
 
 def home_page(site: Site, source: Listings) -> Page:
