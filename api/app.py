@@ -3,7 +3,7 @@
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,11 +15,13 @@ from falcon import Request, Response
 from api.config import Config
 from api.database import Database, open_pool
 from api.error_responses import add_error_handlers
-from api.errors import Forbidden
+from api.errors import Forbidden, RateLimited
 from api.health.actions import DatabaseProbe
 from api.pages.own_pages import OwnPages
 from api.pages.tombstones import Tombstones
 from api.pages.waiting import LiveWaiter
+from api.people import Person
+from api.rate_limits import Limiter, Use, client_key, limits_of
 from api.routes import add_routes
 from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
@@ -43,8 +45,10 @@ class Parts:
     probe: DatabaseProbe
     own_pages: OwnPages
     tombstones: Tombstones
+    limiter: Limiter
 
     def close(self) -> None:
+        self.limiter.close()
         self.waiter.stop()
         self.probe.close()
         self.database.close()
@@ -62,16 +66,22 @@ def open_parts(config: Config) -> Parts:
         probe=DatabaseProbe(database),
         own_pages=OwnPages(config),
         tombstones=Tombstones(config.build),
+        limiter=Limiter(config.rate_limit_url),
     )
 
 
 def create_app(parts: Parts) -> WSGIApplication:
-    middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), NeverStored()]
+    find_by_token = partial(find_person, database=parts.database, config=parts.config)
+    cookie = cookie_name(parts.config)
+
+    def authenticate(cookies: Mapping[str, str]) -> Person | None:
+        return find_by_token(token=cookies.get(cookie))
+
+    limits = RateLimits(parts.limiter, authenticate, parts.config.operator_emails)
+    middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), limits, NeverStored()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app, parts.own_pages)
-    find_by_token = partial(find_person, database=parts.database, config=parts.config)
-    cookie = cookie_name(parts.config)
     add_routes(
         app,
         config=parts.config,
@@ -79,7 +89,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         own_pages=parts.own_pages,
         probe=parts.probe,
         rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones),
-        authenticate=lambda cookies: find_by_token(token=cookies.get(cookie)),
+        authenticate=authenticate,
         send_link=partial(send_link, database=parts.database, config=parts.config),
     )
     return head_as_get(app)
@@ -127,6 +137,47 @@ class OwnSiteOnly:
             allowed = req.method != "POST" or kind not in SIMPLE_TYPES
         if not allowed:
             raise Forbidden("This request did not come from this site.")
+
+
+class RateLimits:
+    """What is asked for too often is refused, by the table of `rate_limits`, before a resource hears of it.
+
+    A resource with a form may have `on_limited(req, resp, problem)`, which gives back what was typed. Operators publish
+    without a limit of their own: they move whole libraries.
+    """
+
+    def __init__(
+        self,
+        limiter: Limiter,
+        authenticate: Callable[[Mapping[str, str]], Person | None],
+        operator_emails: frozenset[str],
+    ) -> None:
+        self._limiter, self._authenticate, self._operator_emails = limiter, authenticate, operator_emails
+
+    def process_resource(self, req: Request, resp: Response, resource: Any, params: Any) -> None:
+        uses = req.context.uses = self._uses(req)
+        try:
+            self._limiter.admit(uses)
+        except RateLimited as problem:
+            if not hasattr(resource, "on_limited"):
+                raise
+            resp.status = falcon.HTTP_429
+            resp.set_header("Retry-After", str(problem.seconds))
+            resource.on_limited(req, resp, problem)
+            resp.complete = True
+
+    def process_response(self, req: Request, resp: Response, resource: Any, req_succeeded: bool) -> None:
+        if resp.status_code < 400:
+            self._limiter.count_successes(getattr(req.context, "uses", ()))
+
+    def _uses(self, req: Request) -> list[Use]:
+        limits = limits_of(req.method, req.uri_template or "")
+        keys = {"client": client_key(req.remote_addr)}
+        if any(limit.whose == "person" for limit in limits):
+            person = self._authenticate(req.cookies)
+            if person and person.email not in self._operator_emails:
+                keys["person"] = str(person.id)
+        return [Use(limit, keys[limit.whose]) for limit in limits if limit.whose in keys]
 
 
 class NeverStored:
