@@ -25,6 +25,7 @@ from api.rate_limits import Limiter, Use, client_key, limits_of
 from api.routes import add_routes
 from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
+from api.wire import is_form
 
 THREADS = 8
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -159,7 +160,7 @@ class RateLimits:
         try:
             self._limiter.admit(uses)
         except RateLimited as problem:
-            if not hasattr(resource, "on_limited"):
+            if not (is_form(req.content_type) and hasattr(resource, "on_limited")):
                 raise
             resp.status = falcon.HTTP_429
             resp.set_header("Retry-After", str(problem.seconds))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,11 @@ B = TypeVar("B", bound=Body)
 def read_body(model: type[B], raw: bytes, content_type: str | None) -> B:
     """The body as the model; raise Invalid with the envelope's `details` when it does not fit."""
     return read_fields(model, parse_json(raw, content_type))
+
+
+def read_form(model: type[B], form: Mapping[str, str]) -> B:
+    """The fields of a posted form that the model knows; the others are the form's own business."""
+    return read_fields(model, {name: form[name] for name in model.model_fields if name in form})
 
 
 def read_fields(model: type[B], fields: Any) -> B:

@@ -1,0 +1,56 @@
+"""What can be done here: send a question to the organizers' inbox."""
+
+import hashlib
+
+from api.config import Config
+from api.database import Database
+from api.errors import Misconfigured, RateLimited
+from api.inquiries import queries
+from api.mail.outbox import post
+from api.people import clean_email
+from api.rate_limits import HOUR
+
+MAIL_DAYS = 7  # how long a mail server may be away before a question is given up
+
+MAIL = """Hello,
+
+{email} asks:
+
+{message}
+
+An answer to this mail goes to them. Nobody has checked that the address is theirs.
+
+Sent through the form “Ask an organizer” of CommunityRule, {origin}
+"""
+
+
+def send_inquiry(*, database: Database, config: Config, email: str, message: str, company: str) -> None:
+    """Keep the question and queue its mail, in one transaction. The same question sent twice is one mail."""
+    inbox = require_inbox(config)
+    if company.strip():
+        return  # a program that fills in every field; it gets the same answer as everybody
+    address = clean_email(email)
+    with database.transaction() as connection:
+        sha256 = hashlib.sha256(f"{address}\n{message}".encode()).digest()
+        if not queries.add_inquiry(connection, email=address, message=message, sha256=sha256):
+            return
+        queued = post(
+            connection,
+            to=inbox,
+            subject=f"A question from {address}",
+            text=MAIL.format(email=address, message=message, origin=config.origin),
+            seconds=MAIL_DAYS * 86400,
+            kind="inquiry",
+            reply_to=address,
+        )
+        if not queued:
+            raise RateLimited(
+                "More questions have come in than can be passed on right now. Please try again in an hour.",
+                seconds=HOUR,
+            )
+
+
+def require_inbox(config: Config) -> str:
+    if not config.organizer_inquiry_to:
+        raise Misconfigured("Nobody can be asked on this site: ORGANIZER_INQUIRY_TO is missing.")
+    return config.organizer_inquiry_to
