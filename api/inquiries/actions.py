@@ -7,7 +7,6 @@ from api.database import Database
 from api.errors import Misconfigured, RateLimited
 from api.inquiries import queries
 from api.mail.outbox import post
-from api.people import clean_email
 from api.rate_limits import HOUR
 
 MAIL_DAYS = 7  # how long a mail server may be away before a question is given up
@@ -29,19 +28,18 @@ def send_inquiry(*, database: Database, config: Config, email: str, message: str
     inbox = require_inbox(config)
     if company.strip():
         return  # a program that fills in every field; it gets the same answer as everybody
-    address = clean_email(email)
     with database.transaction() as connection:
-        sha256 = hashlib.sha256(f"{address}\n{message}".encode()).digest()
-        if not queries.add_inquiry(connection, email=address, message=message, sha256=sha256):
+        sha256 = hashlib.sha256(f"{email}\n{message}".encode()).digest()
+        if not queries.add_inquiry(connection, email=email, message=message, sha256=sha256):
             return
         queued = post(
             connection,
             to=inbox,
-            subject=f"A question from {address}",
-            text=MAIL.format(email=address, message=message, origin=config.origin),
+            subject=f"A question from {email}",
+            text=MAIL.format(email=email, message=message, origin=config.origin),
             seconds=MAIL_DAYS * 86400,
             kind="inquiry",
-            reply_to=address,
+            reply_to=email,
         )
         if not queued:
             raise RateLimited(

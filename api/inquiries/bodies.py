@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from api.document.rule_document import CLEAN, SEVERAL_LINES
-from api.wire import Body
+from api.wire import Body, Email
 
 SHORTEST = 10
 
@@ -19,6 +19,6 @@ def _says_something(value: str) -> str:
 class Inquiry(Body):
     """`company` is a trap: people do not see it, programs that fill in every field do."""
 
-    email: Annotated[str, Field(max_length=320)]
+    email: Email
     message: Annotated[str, Field(max_length=10_000), AfterValidator(_says_something), SEVERAL_LINES, CLEAN]
     company: Annotated[str, Field(max_length=400)] = ""

@@ -44,14 +44,18 @@ class OrganizerInquiry:
             self._show_form(resp, form, problem)
             return
         resp.content_type = falcon.MEDIA_HTML
-        resp.text = self._own_pages.message(
+        resp.text = self._own_pages.render(
+            "message.html",
             "Your question is on its way",
-            [
+            current="",
+            heading="Your question is on its way",
+            lines=[
                 "It goes to the inbox of the organizers who look after this site.",
-                f"If they can help, they write to {inquiry.email.strip()}. We cannot promise by when. Is that address"
-                " mistyped? Then send your question once more, with the right one.",
+                f"If they can help, they write to {inquiry.email}. We cannot promise by when. Is that address mistyped?"
+                " Then send your question once more, with the right one.",
             ],
-            action=("To the start page", "/"),
+            action={"label": "To the start page", "address": "/"},
+            refresh=0,
         )
 
     def on_limited(self, req: Request, resp: Response, problem: RateLimited) -> None:

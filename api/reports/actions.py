@@ -6,7 +6,6 @@ from api.config import Config
 from api.database import Database
 from api.errors import Misconfigured
 from api.mail.outbox import post
-from api.people import clean_email
 from api.reports import queries
 
 MAIL_DAYS = 7  # how long a mail server may be away before a mail is given up; the report itself stays
@@ -43,8 +42,7 @@ def report_rule(*, database: Database, config: Config, slug: str, reason: str, w
     only. A ceiling on mail does not lose a report: it is kept all the same.
     """
     operators = require_operators(config)
-    address = clean_email(email) if email.strip() else ""
-    sha256 = hashlib.sha256("\n".join((slug, reason, address, words)).encode()).digest()
+    sha256 = hashlib.sha256("\n".join((slug, reason, email, words)).encode()).digest()
     with database.transaction() as connection:
         rule = queries.find_rule(connection, slug)
         if rule is None:
@@ -60,8 +58,8 @@ def report_rule(*, database: Database, config: Config, slug: str, reason: str, w
             reason=REASONS[reason],
             words=f"\n{words}" if words else "They wrote nothing more.",
             sender=(
-                f"An answer to this mail goes to {address}. Nobody has checked that the address is theirs."
-                if address
+                f"An answer to this mail goes to {email}. Nobody has checked that the address is theirs."
+                if email
                 else "They left no address."
             ),
             number=number,
@@ -73,7 +71,7 @@ def report_rule(*, database: Database, config: Config, slug: str, reason: str, w
             text=text,
             seconds=MAIL_DAYS * 86400,
             kind="report",
-            reply_to=address,
+            reply_to=email,
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from api.document.rule_document import CLEAN, ID, SEVERAL_LINES
-from api.wire import Body
+from api.wire import Body, OptionalEmail
 
 SLUG_LENGTH = 100
 Reason = Literal["private", "hostile", "spam", "copied", "other"]
@@ -17,7 +17,7 @@ class Report(Body):
     rule: Annotated[str, Field(pattern=ID, max_length=SLUG_LENGTH)]
     reason: Reason
     words: Annotated[str, Field(max_length=2000, validate_default=True), SEVERAL_LINES, CLEAN] = ""
-    email: Annotated[str, Field(max_length=320)] = ""
+    email: OptionalEmail = ""
 
     @field_validator("words")
     @classmethod

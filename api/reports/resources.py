@@ -72,14 +72,18 @@ class Reports(_Reports):
             self._show_form(resp, form, problem)
             return
         resp.content_type = falcon.MEDIA_HTML
-        resp.text = self._own_pages.message(
-            "Thank you. Your report is on its way",
-            [
+        resp.text = self._own_pages.render(
+            "message.html",
+            "Your report is on its way",
+            current="",
+            heading="Thank you. Your report is on its way",
+            lines=[
                 "The operators of this site read it. They can take the rule off the site or leave it as it is; its"
                 " author does not learn who wrote to them.",
                 "Until they have decided, the rule stays where it is. We cannot promise by when that will be.",
             ],
-            action=("To all rules", "/rules/"),
+            action={"label": "To all rules", "address": "/rules/"},
+            refresh=0,
         )
 
     def on_limited(self, req: Request, resp: Response, problem: RateLimited) -> None:
