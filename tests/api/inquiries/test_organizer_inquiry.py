@@ -62,8 +62,17 @@ def test_the_form_comes_back_with_its_errors_and_all_that_was_typed(stage: Stage
     answer = stage.client().simulate_post(DOOR, body=urlencode(form), headers=FORM)
     assert answer.status_code == 400
     for part in (
-        *('value="ada@example"', "&lt;b&gt;&#34;Why&#34;", "This is shorter than 10 characters.", "This is not an address."),
-        *('aria-describedby="message-hint message-error"', 'aria-describedby="email-hint email-error"', 'href="#email"'),
+        *(
+            'value="ada@example"',
+            "&lt;b&gt;&#34;Why&#34;",
+            "This is shorter than 10 characters.",
+            "This is not an address.",
+        ),
+        *(
+            'aria-describedby="message-hint message-error"',
+            'aria-describedby="email-hint email-error"',
+            'href="#email"',
+        ),
     ):
         assert part in answer.text, part
     assert mails(stage) == 0
@@ -72,10 +81,11 @@ def test_the_form_comes_back_with_its_errors_and_all_that_was_typed(stage: Stage
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        *(({"message": QUESTION}, "email"), ({"email": ADA}, "message"), ({"email": "ada", "message": QUESTION}, "email")),
+        *(({"message": QUESTION}, "email"), ({"email": ADA}, "message")),
+        *(({"email": "ada", "message": QUESTION}, "email"), ({"email": 1, "message": QUESTION}, "email")),
         *(({"email": ADA, "message": "Too short"}, "message"), ({"email": ADA, "message": "x" * 10_001}, "message")),
         *(({"email": ADA, "message": " " * 50}, "message"), ({"email": ADA, "message": f"{QUESTION}\0"}, "message")),
-        *(({"email": ADA, "message": QUESTION, "company": None}, "company"), ({"email": 1, "message": QUESTION}, "email")),
+        ({"email": ADA, "message": QUESTION, "company": None}, "company"),
         ({"email": ADA, "message": QUESTION, "to": ADA}, "to"),
     ],
 )  # fmt: skip
@@ -153,7 +163,13 @@ def inbox() -> Iterator[tuple[SmtpMailer, Inbox]]:
     server.stop()
 
 
-EVIL = ("Bcc: evil@example.com", "To: evil@example.com", "Subject: evil", "Content-Type: text/html", "From: x@evil.example")
+EVIL = (
+    "Bcc: evil@example.com",
+    "To: evil@example.com",
+    "Subject: evil",
+    "Content-Type: text/html",
+    "From: x@evil.example",
+)
 BREAKS = ("\n", "\r", "\r\n", "\n\n", "\r\n\r\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\0", "%0d%0a", "\\r\\n")
 
 

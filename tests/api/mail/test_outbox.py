@@ -64,9 +64,7 @@ def test_one_person_within_a_day(stage: Stage, connection: Transaction) -> None:
 
 
 @pytest.mark.usefixtures("low")
-def test_the_whole_site_within_a_day(
-    stage: Stage, connection: Transaction, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_whole_site_within_a_day(stage: Stage, connection: Transaction, caplog: pytest.LogCaptureFixture) -> None:
     assert [send(connection, f"guest{n}@example.org") for n in range(6)] == [True] * 5 + [False]
     assert "a mail (notice) was not queued: the ceiling of the site per day is reached" in caplog.text
     assert "guest" not in caplog.text

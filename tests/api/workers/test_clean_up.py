@@ -8,9 +8,11 @@ OLD = """
     INSERT INTO queued_mail (kind, recipient, queued_at) VALUES
         ('link', 'x', now() - interval '25 hours'), ('link', 'x', now() - interval '23 hours');
     INSERT INTO inquiry (email, message, sha256, created_at) VALUES
-        ('a@example.org', 'old', 'a', now() - interval '91 days'), ('a@example.org', 'new', 'b', now() - interval '89 days');
+        ('a@example.org', 'old', 'a', now() - interval '91 days'),
+        ('a@example.org', 'new', 'b', now() - interval '89 days');
     INSERT INTO web_vital (day, metric, page, bucket, count) VALUES
-        ((now() AT TIME ZONE 'UTC')::date - 91, 'lcp', '/', 1, 1), ((now() AT TIME ZONE 'UTC')::date - 90, 'lcp', '/', 1, 1)
+        ((now() AT TIME ZONE 'UTC')::date - 91, 'lcp', '/', 1, 1),
+        ((now() AT TIME ZONE 'UTC')::date - 90, 'lcp', '/', 1, 1)
 """
 
 
