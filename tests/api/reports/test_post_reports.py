@@ -90,7 +90,8 @@ def test_the_form_comes_back_with_its_errors_and_all_that_was_typed(stage: Stage
     ("more", "path"),
     [
         *(({"rule": "../x"}, "rule"), ({"rule": "a" * 101}, "rule"), ({"rule": None}, "rule")),
-        *(({"reason": "rude"}, "reason"), ({"reason": "other"}, "words"), ({"words": "x" * 2001}, "words"), ({"words": "a\0b"}, "words")),
+        *(({"reason": "rude"}, "reason"), ({"reason": "other"}, "words")),
+        *(({"words": "x" * 2001}, "words"), ({"words": "a\0b"}, "words")),
         *(({"email": "rob"}, "email"), ({"email": f"{ROB}\nBcc: x@y.zz"}, "email"), ({"state": "closed"}, "state")),
     ],
 )  # fmt: skip
