@@ -3,7 +3,9 @@
 import logging
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +17,7 @@ from falcon import Request, Response
 from api.config import Config
 from api.database import Database, open_pool
 from api.error_responses import add_error_handlers
-from api.errors import Forbidden, RateLimited
+from api.errors import DatabaseAway, Forbidden, RateLimited
 from api.health.actions import DatabaseProbe
 from api.pages.own_pages import OwnPages
 from api.pages.tombstones import Tombstones
@@ -72,12 +74,7 @@ def open_parts(config: Config) -> Parts:
 
 
 def create_app(parts: Parts) -> WSGIApplication:
-    find_by_token = partial(find_person, database=parts.database, config=parts.config)
-    cookie = cookie_name(parts.config)
-
-    def authenticate(cookies: Mapping[str, str]) -> Person | None:
-        return find_by_token(token=cookies.get(cookie))
-
+    authenticate = AskedOnce(parts)
     limits = RateLimits(parts.limiter, authenticate, parts.config.operator_emails)
     middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), limits, NeverStored()]
     app = falcon.App(middleware=middleware)
@@ -108,6 +105,28 @@ def head_as_get(app: WSGIApplication) -> WSGIApplication:
         return [b""]
 
     return answer
+
+
+class AskedOnce:
+    """Who a request's cookies belong to. The limits ask before a resource does: the database is asked once for both,
+    and a database that is away is waited for once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._find = partial(find_person, database=parts.database, config=parts.config)
+        self._cookie = cookie_name(parts.config)
+        self._last = threading.local()
+
+    def __call__(self, cookies: Mapping[str, str]) -> Person | None:
+        if getattr(self._last, "cookies", None) is not cookies:
+            self._last.cookies, self._last.person, self._last.away = cookies, None, False
+            try:
+                self._last.person = self._find(token=cookies.get(self._cookie))
+            except DatabaseAway:
+                self._last.away = True
+        if self._last.away:
+            raise DatabaseAway
+        person: Person | None = self._last.person
+        return person
 
 
 class RequestId:
@@ -175,9 +194,10 @@ class RateLimits:
         limits = limits_of(req.method, req.uri_template or "")
         keys = {"client": client_key(req.remote_addr)}
         if any(limit.whose == "person" for limit in limits):
-            person = self._authenticate(req.cookies)
-            if person and person.email not in self._operator_emails:
-                keys["person"] = str(person.id)
+            with suppress(DatabaseAway):  # the resource meets that too, and can give back what was typed
+                person = self._authenticate(req.cookies)
+                if person and person.email not in self._operator_emails:
+                    keys["person"] = str(person.id)
         return [Use(limit, keys[limit.whose]) for limit in limits if limit.whose in keys]
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import pytest
 
 from api import rate_limits, routes
 from api.config import read_config
+from api.database import Database, Transaction
 from api.errors import CannotStart, RateLimited
 from api.rate_limits import LIMITS, VERSIONS, Limit, Limiter, Use, client_key, duration, limits_of
 from tests.support.cast import ADA, FORM, OLGA, ROB, Stage
 from tests.support.documents import small_document
+from tests.support.postgres import PostgresServer
 from tests.support.valkey import ValkeyServer
 
 REQUEST, VERIFY = "/api/auth/magic-link/request", "/api/auth/magic-link/verify"
@@ -299,3 +302,29 @@ def test_the_plain_form_counts_as_a_publish(stage: Stage) -> None:
     form = {"community.name": "By form", "values.0.title": "Care"}
     assert ada.submit("/api/create/plain", form).status_code in (200, 303)
     assert ada.submit("/api/create/plain", form).status_code == 429
+
+
+class CountedDatabase(Database):
+    """Counts how often it is turned to."""
+
+    asked = 0
+
+    def connection(self) -> AbstractContextManager[Transaction]:
+        self.asked += 1
+        return super().connection()
+
+
+def test_a_database_that_hangs_is_waited_for_once(postgres: PostgresServer, stage: Stage) -> None:
+    """The limits ask who publishes, and so does the resource: nobody waits twice."""
+    database = CountedDatabase(stage.parts.database._pool)
+    ada = stage.signed_in(ADA)
+    counted = Stage.of(replace(stage.parts, database=database)).client()
+    postgres.freeze()
+    try:
+        answer = counted.simulate_post(
+            "/api/rules", json={"document": small_document()}, headers={"Cookie": ada.cookie}
+        )
+    finally:
+        postgres.thaw()
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "db_unavailable")
+    assert database.asked == 1
