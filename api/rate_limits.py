@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Literal, TypeVar
 
@@ -115,7 +115,7 @@ class Use:
     key: str
 
 
-@cache
+@lru_cache(maxsize=256)  # methods are what a client makes up
 def limits_of(method: str, template: str) -> tuple[Limit, ...]:
     """The limits of a route, by its method and its template as it stands in `routes.py`."""
     return LIMITS.get(f"{method} {re.sub(r'{[^}]*}', '{}', template)}", ())

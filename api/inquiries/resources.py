@@ -41,6 +41,8 @@ class OrganizerInquiry:
             self._send(inquiry)
         except tuple(FORM_STATUSES) as problem:
             resp.status = FORM_STATUSES[type(problem)]
+            if isinstance(problem, RateLimited):
+                resp.set_header("Retry-After", str(problem.seconds))
             self._show_form(resp, form, problem)
             return
         resp.content_type = falcon.MEDIA_HTML

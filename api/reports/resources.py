@@ -17,7 +17,6 @@ from api.wire import FORM_BYTES, is_form, parse_form, read_body, read_form, to_j
 # What the form comes back with, and with everything that was typed.
 FORM_STATUSES: dict[type[Problem], str] = {
     Invalid: falcon.HTTP_400,
-    RateLimited: falcon.HTTP_429,
     Misconfigured: falcon.HTTP_500,
     DatabaseAway: falcon.HTTP_503,
 }

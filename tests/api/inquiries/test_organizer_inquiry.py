@@ -135,7 +135,7 @@ def test_a_full_inbox_loses_no_words(stage: Stage, monkeypatch: pytest.MonkeyPat
     assert stage.client().simulate_post(DOOR, json={"email": ROB, "message": QUESTION}).status_code == 200
     body = urlencode({"email": ADA, "message": QUESTION})
     answer = stage.client().simulate_post(DOOR, body=body, headers=FORM)
-    assert answer.status_code == 429
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3600")
     assert "twelve people" in answer.text
     assert stage.rows("SELECT email FROM inquiry") == [(ROB,)]
 
