@@ -24,7 +24,7 @@ Sent through the form “Ask an organizer” of CommunityRule, {origin}
 
 
 def send_inquiry(*, database: Database, config: Config, email: str, message: str, company: str) -> None:
-    """Keep the question and queue its mail, in one transaction. The same question sent twice is one mail."""
+    """Keep the question and queue its mail, in one transaction. A double click is one mail."""
     inbox = require_inbox(config)
     if company.strip():
         return  # a program that fills in every field; it gets the same answer as everybody

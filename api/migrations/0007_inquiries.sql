@@ -11,7 +11,7 @@ CREATE INDEX queued_mail_to_recipient ON queued_mail (recipient, kind, queued_at
 CREATE INDEX queued_mail_for_person ON queued_mail (person_id, kind, queued_at) WHERE person_id IS NOT NULL;
 CREATE INDEX queued_mail_of_site ON queued_mail (kind, queued_at);
 
--- A question to an organizer, kept for a while after its mail. The same words from the same address are one question.
+-- A question to an organizer, kept for a while after its mail. The same words from the same address are one row.
 CREATE TABLE inquiry (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     email       text NOT NULL,

@@ -55,6 +55,10 @@ def test_a_double_click_is_one_question(stage: Stage) -> None:
         assert answer.json == {"ok": True}
     stage.client().simulate_post(DOOR, json={"email": ROB, "message": QUESTION})
     assert mails(stage) == 2
+    stage.rows("UPDATE inquiry SET created_at = now() - interval '61 minutes' RETURNING 1")
+    stage.client().simulate_post(DOOR, json={"email": ADA, "message": QUESTION})  # nobody answered: asked again
+    assert mails(stage) == 3
+    assert stage.rows("SELECT count(*) FROM inquiry") == [(2,)]
 
 
 def test_the_form_comes_back_with_its_errors_and_all_that_was_typed(stage: Stage) -> None:
