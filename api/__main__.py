@@ -170,6 +170,12 @@ def serve_api(config: Config, options: Any) -> int:
         channel_timeout=API_SECONDS,
         max_request_header_size=API_HEADER_BYTES,
         max_request_body_size=API_BODY_BYTES,
+        # The peer of a unix socket is the web server before us. It says who the client is, in a header of its own
+        # making; everything else that a client may claim about itself is taken off.
+        trusted_proxy="localhost",
+        trusted_proxy_count=1,
+        trusted_proxy_headers={"x-forwarded-for"},
+        clear_untrusted_proxy_headers=True,
         _quiet=True,
     )
     return 0

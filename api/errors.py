@@ -9,12 +9,14 @@ Problem
 ├── Forbidden
 ├── NotFound
 ├── Conflict           somebody else was faster
+├── RateLimited        too often; `details` says how long to wait
 ├── LinkExpired        a magic link that is used up, too old or mangled
 ├── Misconfigured      a setting is missing for this route
 ├── DatabaseAway       the database cannot be reached, or is too slow to wait for
 └── CannotStart        a command cannot do its work; the message says what to do
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,6 +61,14 @@ class NotFound(Problem):
 
 class Conflict(Problem):
     pass
+
+
+class RateLimited(Problem):
+    """`seconds` from now there is room again."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message, {"retryAfterMs": math.ceil(seconds * 1000)})
+        self.seconds = max(1, math.ceil(seconds))
 
 
 class LinkExpired(Problem):

@@ -12,9 +12,11 @@ from api.config import Config
 from api.database import Database
 from api.health.actions import DatabaseProbe
 from api.health.resources import Health
+from api.inquiries.resources import OrganizerInquiry
 from api.operator.resources import Rebuild
 from api.pages.own_pages import OwnPages
 from api.people import Person
+from api.reports.resources import NewReport, Reports
 from api.rules.actions import Parts as RuleParts
 from api.rules.resources import (
     PlainForm,
@@ -28,6 +30,7 @@ from api.rules.resources import (
     SendLink,
 )
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
 
 
@@ -42,7 +45,7 @@ def add_routes(
     authenticate: Callable[[Mapping[str, str]], Person | None],
     send_link: SendLink,
 ) -> None:
-    sign_in: dict[str, Any] = {"database": database, "config": config, "own_pages": own_pages}
+    parts: dict[str, Any] = {"database": database, "config": config, "own_pages": own_pages}
     rules: dict[str, Any] = {
         "parts": rule_parts,
         "origin": config.origin,
@@ -53,10 +56,10 @@ def add_routes(
 
     app.add_route("/api/health", Health(probe=probe))
 
-    app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**sign_in))
-    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(**sign_in))
-    app.add_route("/api/auth/session", Session(**sign_in))
-    app.add_route("/api/auth/logout", Logout(**sign_in))
+    app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**parts))
+    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(**parts))
+    app.add_route("/api/auth/session", Session(**parts))
+    app.add_route("/api/auth/logout", Logout(**parts))
 
     app.add_route("/api/user/me", OwnAccount(database=database, authenticate=authenticate))
 
@@ -74,3 +77,8 @@ def add_routes(
     app.add_route("/api/create-flow/methods", Methods(**catalogue))
 
     app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))
+
+    app.add_route("/api/organizer-inquiry", OrganizerInquiry(**parts))
+    app.add_route("/api/reports", Reports(**parts))
+    app.add_route("/api/reports/new", NewReport(**parts))
+    app.add_route("/api/web-vitals", WebVitals(database=database))

@@ -62,7 +62,8 @@ def _visible(value: str) -> str:
 
 # Validators run from the last to the first, lengths after them: what counts is what is kept.
 ONE_LINE, CLEAN, VISIBLE = BeforeValidator(_one_line), BeforeValidator(_clean), AfterValidator(_visible)
-Text = Annotated[str, Field(max_length=8000), BeforeValidator(_several_lines), CLEAN]
+SEVERAL_LINES = BeforeValidator(_several_lines)
+Text = Annotated[str, Field(max_length=8000), SEVERAL_LINES, CLEAN]
 Name = Annotated[str, Field(max_length=80), VISIBLE, ONE_LINE, CLEAN]
 Summary = Annotated[str, Field(max_length=400), ONE_LINE, CLEAN]
 Reason = Annotated[str, Field(max_length=400), VISIBLE, ONE_LINE, CLEAN]

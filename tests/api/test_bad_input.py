@@ -13,7 +13,14 @@ DOORS = [
     ("POST", "/api/auth/magic-link/verify"),
     ("POST", "/api/rules"),
     ("PATCH", "/api/rules/1"),
+    ("POST", "/api/organizer-inquiry"),
+    ("POST", "/api/reports"),
+    ("POST", "/api/web-vitals"),
 ]
+FORM_DOORS = (
+    *("/api/create/plain", "/api/auth/magic-link/request", "/api/auth/magic-link/verify", "/api/organizer-inquiry"),
+    "/api/reports",
+)
 DEEP = b"[" * 100_000
 LONG_NUMBER = b'{"email":' + b"9" * 5000 + b"}"
 
@@ -59,7 +66,8 @@ def ada(stage: Stage) -> Browser:
 def counts(stage: Stage) -> list[tuple[Any, ...]]:
     return stage.rows(
         "SELECT (SELECT count(*) FROM rule), (SELECT count(*) FROM job), (SELECT count(*) FROM magic_link),"
-        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft)"
+        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM inquiry),"
+        " (SELECT count(*) FROM report), (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail)"
     )
 
 
@@ -94,7 +102,8 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
     [
         *(("DELETE", "/api/health"), ("POST", "/api/health"), ("TRACE", "/api/health"), ("PUT", "/api/rules")),
         *(("PATCH", "/api/templates"), ("DELETE", "/api/auth/session"), ("GET", "/api/auth/logout")),
-        *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods")),
+        *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods"), ("GET", "/api/reports")),
+        *(("POST", "/api/reports/new"), ("DELETE", "/api/web-vitals"), ("PUT", "/api/organizer-inquiry")),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:
@@ -122,7 +131,7 @@ def test_doors_that_do_not_exist(stage: Stage, path: str) -> None:
 )  # fmt: skip
 def test_bad_forms(stage: Stage, ada: Browser, body: bytes) -> None:
     before = counts(stage)
-    for path in ("/api/create/plain", "/api/auth/magic-link/request", "/api/auth/magic-link/verify"):
+    for path in FORM_DOORS:
         answer = ada.simulate_post(path, body=body, headers={**FORM, "Cookie": ada.cookie})
         assert answer.status_code in (400, 404, 413), f"{path}: {answer.status_code} {answer.text[:300]}"
         assert answer.headers["content-type"].startswith("text/html")

@@ -43,7 +43,7 @@ PAGES += [
     "/nope/",
     "<gone>",
 ]
-PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>"]
+PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "/api/organizer-inquiry", "<report>"]
 
 
 @dataclass
@@ -78,6 +78,7 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
         "<gone>": f"/rules/{gone['slug']}/",
         "<revise>": f"/api/create/plain?rule={rule['id']}",
         "<draft>": "/api/create/plain",
+        "<report>": f"/api/reports/new?rule={rule['slug']}",
         "cookie": "=".join(cookie),
     }
 
