@@ -225,7 +225,7 @@ class RulePublication(_Rules):
         if act is None:
             raise Invalid("state is published or unpublished.")
         act(parts=self._parts, by=person, rule_id=_number(rule_id))
-        raise falcon.HTTPSeeOther("/api/profile")
+        raise falcon.HTTPSeeOther(f"/api/rules/{_number(rule_id)}/keeping")
 
 
 class Profile(_Rules):

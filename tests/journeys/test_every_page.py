@@ -43,6 +43,7 @@ PAGES += [
     "/nope/",
     "<gone>",
 ]
+PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
 PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "/api/organizer-inquiry", "<report>"]
 
 
@@ -76,6 +77,8 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
     return {
         "<rule>": f"/rules/{rule['slug']}/",
         "<gone>": f"/rules/{gone['slug']}/",
+        "<keeping>": f"/api/rules/{rule['id']}/keeping",
+        "<adapt>": f"/api/create/plain?adapt={rule['slug']}/v/2",
         "<revise>": f"/api/create/plain?rule={rule['id']}",
         "<draft>": "/api/create/plain",
         "<report>": f"/api/reports/new?rule={rule['slug']}",
