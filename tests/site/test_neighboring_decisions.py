@@ -1,13 +1,13 @@
 """The cases that tell neighboring methods apart: three for each pair, and each ends differently under the two."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from api import ROOT
 from tests.support.documents import catalogue
 
-TEXT = (Path(__file__).parent.parent / "docs" / "neighbouring-methods-decisions.md").read_text()
+TEXT = (ROOT / "docs" / "neighboring-methods-decisions.md").read_text()
 PAIRS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 
 
