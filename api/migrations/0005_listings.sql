@@ -8,6 +8,10 @@ ALTER TABLE rule
     ADD COLUMN parent_id bigint REFERENCES rule ON DELETE SET NULL,
     ADD COLUMN parent_version integer,
     ADD COLUMN parent_title text;
+-- sha256 repeats the current version's, for listings, as title and context do.
+ALTER TABLE rule ADD COLUMN sha256 text;
+UPDATE rule SET sha256 = v.sha256 FROM rule_version v WHERE v.rule_id = rule.id AND v.number = rule.version;
+ALTER TABLE rule ALTER COLUMN sha256 SET NOT NULL;
 CREATE INDEX rule_of_parent ON rule (parent_id) WHERE parent_id IS NOT NULL;
 
 -- adapts: the version that a draft began with, as the end of its address, `<slug>/v/<number>`.

@@ -19,7 +19,7 @@ FETCH = 50  # rules that a full build holds at once, with their texts when they 
 
 
 UTC = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-CARD = f"r.slug, p.place, r.title, r.context, r.version AS number, {UTC % 'r.published_at'} AS published_at"
+CARD = f"r.slug, p.place, r.title, r.context, r.version AS number, {UTC % 'r.published_at'} AS published_at, r.sha256"
 
 
 @dataclass(frozen=True, slots=True)

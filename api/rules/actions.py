@@ -121,6 +121,7 @@ def revise_rule(
                 number=number,
                 title=document.community.name,
                 context=document.community.context,
+                sha256=sha256,
             )
             rule = _existing(queries.find_rule(connection, rule_id))
             _change_pages(connection, rule, Kind.REVISED, plain, versions=(number,), place=place)

@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 RULE_COLUMNS = """
-    r.id, r.slug, r.title, r.context, r.state, r.visibility, r.version, v.sha256, r.owner_id,
+    r.id, r.slug, r.title, r.context, r.state, r.visibility, r.version, r.sha256, r.owner_id,
     coalesce((SELECT parent.slug FROM rule parent WHERE parent.id = r.parent_id), '') AS parent_slug,
     to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
     to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at,
@@ -78,14 +78,14 @@ def add_rule(
             f"""
             WITH r AS (
                 INSERT INTO rule (slug, owner_id, visibility, parent_id, parent_version, parent_title,
-                    title, context, version, published_at)
+                    title, context, version, sha256, published_at)
                 VALUES (%(slug)s, %(owner)s, %(visibility)s, %(parent)s, %(parent_version)s, %(parent_title)s,
-                    %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
+                    %(title)s, %(context)s, 1, %(sha256)s, date_trunc('second', now())) RETURNING *
             ), v AS (
                 INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)
-                SELECT id, version, title, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
+                SELECT id, version, title, %(document)s, sha256, '', published_at FROM r
             )
-            SELECT {RULE_COLUMNS} FROM r, v
+            SELECT {RULE_COLUMNS} FROM r
             """,
             {
                 "slug": slug,
@@ -128,11 +128,13 @@ def add_version(
     )
 
 
-def move_to_version(connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str) -> None:
+def move_to_version(
+    connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str, sha256: str
+) -> None:
     connection.execute(
-        "UPDATE rule SET version = %s, title = %s, context = %s, published_at = date_trunc('second', now()),"
-        " updated_at = now() WHERE id = %s",
-        [number, title, context, rule_id],
+        "UPDATE rule SET version = %s, title = %s, context = %s, sha256 = %s,"
+        " published_at = date_trunc('second', now()), updated_at = now() WHERE id = %s",
+        [number, title, context, sha256, rule_id],
     )
 
 
@@ -184,8 +186,7 @@ def lock_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:
     """The rule, held until the transaction ends."""
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
-            f"SELECT {RULE_COLUMNS} FROM rule r JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
-            " WHERE r.id = %s FOR UPDATE OF r",
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.id = %s FOR UPDATE OF r",
             [rule_id],
         ).fetchone()
 
@@ -193,8 +194,7 @@ def lock_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:
 def find_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
-            f"SELECT {RULE_COLUMNS} FROM rule r JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
-            " WHERE r.id = %s",
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.id = %s",
             [rule_id],
         ).fetchone()
 
@@ -247,7 +247,6 @@ def newest_rules(connection: Connection[Any], limit: int) -> list[RuleRow]:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
             f"SELECT {RULE_COLUMNS} FROM place p JOIN rule r ON r.id = p.rule_id"
-            " JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
             " WHERE p.listing = 'library' AND p.listed ORDER BY p.place DESC LIMIT %s",
             [limit],
         ).fetchall()
@@ -256,8 +255,7 @@ def newest_rules(connection: Connection[Any], limit: int) -> list[RuleRow]:
 def rules_of(connection: Connection[Any], person_id: int) -> list[RuleRow]:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
-            f"SELECT {RULE_COLUMNS} FROM rule r JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
-            " WHERE r.owner_id = %s ORDER BY r.updated_at DESC, r.id DESC LIMIT 200",
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.owner_id = %s ORDER BY r.updated_at DESC, r.id DESC LIMIT 200",
             [person_id],
         ).fetchall()
 

@@ -78,8 +78,9 @@ class Rule:
         return digest([self.slug, self.listed, self.owner, lineage, [version.facts for version in self.versions]])
 
     def card(self, listing: str) -> "Card":
-        number, moment = self.current.number, self.current.published_at
-        return Card(self.slug, self.places[listing], self.title, self.context, number, moment)
+        version = self.current
+        facts = (version.number, version.published_at, version.sha256)
+        return Card(self.slug, self.places[listing], self.title, self.context, *facts)
 
     def to_json(self, documents: Iterable[Document | None]) -> str:
         """One line of an export, without its newline. `documents` are those of the versions, in their order."""
@@ -103,7 +104,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a listing shows of a rule. `number` and `published_at` are those of its current version."""
+    """What a listing shows of a rule. `number`, `published_at` and `sha256` are those of its current version."""
 
     slug: str
     place: int
@@ -111,10 +112,11 @@ class Card:
     context: str
     number: int
     published_at: str
+    sha256: str
 
     @property
     def facts(self) -> list[str | int]:
-        return [self.slug, self.place, self.title, self.context, self.number, self.published_at]
+        return [self.slug, self.place, self.title, self.context, self.number, self.published_at, self.sha256]
 
 
 @dataclass(frozen=True, slots=True)
