@@ -32,7 +32,7 @@ def shuffled(section: str) -> list[tuple[str, str]]:
 
 
 def masked(title: str, text: str) -> str:
-    """Without the words of the title, in any of their forms."""
+    """Without the words of the title, whatever their endings; a shorter word of the same root stays."""
     for word in re.findall(r"[A-Za-z0-9]+", title):
         if word.lower() not in SMALL:
             stem = word[: max(4, len(word) - 3)] if len(word) > 4 else word

@@ -22,9 +22,8 @@ def test_readers_know_which_text_is_which(section: str) -> None:
     assert len(misses) <= (1 - WANTED) * len(right), misses
 
 
-def test_a_title_is_masked_in_all_its_forms() -> None:
-    text = masked("Peer Sponsorship", "A sponsor sponsors a peer. Sponsoring peers is sponsorship of the small.")
-    assert text == f"A {MASK} a {MASK}. {MASK} is {MASK} of the small."
+def test_the_words_of_a_title_are_masked_with_their_endings() -> None:
+    assert masked("Lazy Consensus", "By consensus; the consensuses of the Lazy.").count(MASK) == 3
 
 
 def test_every_sheet_hides_its_titles() -> None:
