@@ -29,7 +29,7 @@ from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
 from api.wire import is_form
 
-THREADS = 8
+THREADS = 16
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # What a browser sends to another site without asking that site first.

@@ -49,6 +49,7 @@ def check_tree(config: Config, tree: Tree, connection: Transaction) -> Drift | N
         for page in all_pages(renderer.site, source):
             expected.update(_short(name) for name in files_of(page.path))
             _check_page(root, page.path, fingerprint(page, renderer.site.digest), manifest, drift)
+    renderer.close()
     drift.unexpected = sorted(name for name in _files(root) if _short(name) not in expected)
     return drift
 

@@ -54,6 +54,10 @@ class Manifest:
     def removed(self, path: str) -> None:
         self._pending[path] = None
 
+    def forget_pending(self) -> None:
+        """What has happened since the last `flush` may not have happened after all."""
+        self._pending.clear()
+
     def flush(self) -> None:
         """Keep what has happened since the last time, in one transaction."""
         if not self._pending:

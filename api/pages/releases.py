@@ -51,17 +51,18 @@ class Progress:
 class ReleaseBuild:
     """One release in the making. `snapshot` names what its pages show so far."""
 
-    def __init__(self, config: Config, tree: Tree, say: Callable[[Progress], None]) -> None:
+    def __init__(self, config: Config, tree: Tree, say: Callable[[Progress], None], *, gentle: int = 0) -> None:
         self._started = time.monotonic()
         self._tree = tree
         self._say = say
         self._release = tree.new_id()
         self._lock = tree.begin(self._release)
         try:
-            self.renderer = Renderer(config, tree, self._release, served=tree.current_id())
+            self.renderer = Renderer(config, tree, self._release, served=tree.current_id(), gentle=gentle)
         except BaseException:
-            self.abandon()
+            self._give_up()
             raise
+        self.renderer.start_writing()
         self.snapshot = ""
         self.pages = 0
         self.failed: dict[str, str] = {}  # rules that could not be rendered, by slug
@@ -78,7 +79,7 @@ class ReleaseBuild:
                 self._write_rule(source, rule, total)
             for page in listing_pages(self.renderer.site, source):
                 self._write(page, total)
-        self.renderer.manifest.flush()
+        self._settle()
         self._say(Progress(self.pages, self.pages, time.monotonic() - self._started))
 
     def catch_up(self, connection: Transaction) -> int:
@@ -104,6 +105,10 @@ class ReleaseBuild:
         return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted, "failed": self.failed}
 
     def abandon(self) -> None:
+        self.renderer.close()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self._tree.delete(self._release)
         self._lock.release()
 
@@ -122,8 +127,12 @@ class ReleaseBuild:
         self.renderer.write(page)
         self.pages += 1
         if self.pages % 200 == 0:
-            self.renderer.manifest.flush()
+            self._settle()
             self._say(Progress(self.pages, max(total, self.pages), time.monotonic() - self._started))
+
+    def _settle(self) -> None:
+        self.renderer.settle()
+        self.renderer.manifest.flush()
 
     def _check_space(self, pages: int) -> None:
         """Pages that stay the same are linked and take no room; how many those are shows in the inputs only."""

@@ -85,12 +85,13 @@ class Repair:
             if right and entry and is_undamaged(self._renderer.root, page.path, entry):
                 continue
             try:
-                if self._renderer.write(page):
-                    self._mend(page.path)
+                self._renderer.write(page)
             except (OSError, OperationalError):
                 raise
             except Exception as error:
                 log.error("%s cannot be rendered and stays as it is: %s: %s", page.path, type(error).__name__, error)
+        for path in self._renderer.settle():
+            self._mend(path)
 
     def _sweep_rule(self, slug: str, expected: set[str]) -> None:
         for file in (self._renderer.root / "rules" / slug).rglob("*"):

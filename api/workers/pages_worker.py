@@ -162,6 +162,7 @@ class PagesWorker:
             self._tree.note(replace(info, boot_id=boot_id()))  # whole, and known to be since this boot
             renderer = Renderer(self._config, self._tree, current)
             if info.inputs == renderer.site.digest:
+                renderer.start_writing()
                 self._renderer = renderer
                 self._start_afresh()
                 return
@@ -175,11 +176,14 @@ class PagesWorker:
 
     def _build_gently(self, reader: Transaction) -> ReleaseBuild:
         """Beside the live generation: on a thread that lets everybody else go first (Linux keeps that per thread)."""
+        build = ReleaseBuild(self._config, self._tree, self._show, gentle=GENTLE)
         with ThreadPoolExecutor(1, initializer=lambda: os.setpriority(os.PRIO_PROCESS, 0, GENTLE)) as thread:
-            return thread.submit(self._build, reader).result()
+            return thread.submit(self._fill, build, reader).result()
 
     def _build(self, reader: Transaction) -> ReleaseBuild:
-        build = ReleaseBuild(self._config, self._tree, self._show)
+        return self._fill(ReleaseBuild(self._config, self._tree, self._show), reader)
+
+    def _fill(self, build: ReleaseBuild, reader: Transaction) -> ReleaseBuild:
         try:
             build.build(reader)
         except BaseException:
@@ -332,6 +336,7 @@ class PagesWorker:
             self._lock.release()
             self._lock = tree_lock(self._config.build)
             self._wait_for_lock()
+            self._renderer.close()
             self._renderer = None
             self._derive_tombstones(connection)
             self._open_tree(connection, reader)
@@ -409,10 +414,10 @@ class PagesWorker:
 
     def close(self) -> None:
         """Give up the locks first: a successor waits for them."""
+        if self._renderer:
+            self._renderer.close()
         self._lock.release()
-        if (
-            self._stopping and self._renderer is not None
-        ):  # a tree that was never trusted is not to be trusted next time
+        if self._stopping and self._renderer:  # a tree that was never trusted is not to be trusted next time
             leave_stop_mark(self._tree)
 
     def _on_stop(self, *_: Any) -> None:
