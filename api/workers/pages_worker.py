@@ -70,6 +70,7 @@ class PagesWorker:
         self._live_since = 0.0
         self._compared = time.monotonic()
         self._last_beat = 0.0
+        self._looked = 0.0
         self._wake = wake_on_signals()
         signal.signal(signal.SIGTERM, self._on_stop)
         signal.signal(signal.SIGINT, self._on_stop)
@@ -196,19 +197,21 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while (
-                    not self._stopping
-                    and not self._retiring
-                    and self.publish_batch(
-                        connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
-                    )
-                ):
-                    self._beat(connection)
+                busy = self.publish_batch(
+                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                )
                 self._beat(connection)
-                self._ask_for_release(connection)
-                self._compare_tombstones(connection)
-                self._heal_lost_tree(connection, reader)
-                wait_for_notice(listener, BEAT_SECONDS, self._wake)
+                if not busy or time.monotonic() - self._looked >= BEAT_SECONDS:
+                    self._look_around(connection, reader)
+                if not busy:
+                    wait_for_notice(listener, BEAT_SECONDS, self._wake)
+
+    def _look_around(self, connection: Transaction, reader: Transaction) -> None:
+        """What else there may be to do. Authors who publish without a break must not keep it from being done."""
+        self._looked = time.monotonic()
+        self._ask_for_release(connection)
+        self._compare_tombstones(connection)
+        self._heal_lost_tree(connection, reader)
 
     def publish_batch(
         self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
