@@ -8,6 +8,7 @@ the old one to retire (SIGUSR2), takes its locks, switches, and is the pages wor
 
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -35,7 +36,8 @@ from api.workers.signals import wake_on_signals
 TREE_LOCK = 0x70616765  # "page": held by the one pages worker of a database
 RELEASE_LOCK = 0x72656C65  # "rele": held by a successor while it builds
 TOMBSTONE_SECONDS = 10.0  # how often tombstones are compared with rows
-PATIENT = 1_000_000  # attempts for what is not the job's own fault, such as a full disk
+PATIENT = 1_000_000  # attempts for what is not the job's own fault
+DISK_SECONDS = 5.0  # between two tries on a disk that is full
 BEAT_SECONDS = 1.0
 RETIRE_SECONDS = 30.0
 LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
@@ -92,6 +94,9 @@ class PagesWorker:
             except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
+            except OSError as error:
+                log.error("pages cannot be written (%s); trying again", error)
+                self._pause(DISK_SECONDS)
         self.close()
         return 0
 
@@ -234,8 +239,7 @@ class PagesWorker:
         except Exception as error:
             log.exception("a batch of %d jobs failed", len(changes) + len(self._live))
             failed = dict.fromkeys([*self._live, *(change.job_id for change in changes)])
-            patience = PATIENT if isinstance(error, OSError) else jobs.MAX_ATTEMPTS
-            self._mark_failed(connection, list(failed), repr(error), max_attempts=patience)
+            self._mark_failed(connection, list(failed), repr(error), disk=isinstance(error, OSError))
             self._start_afresh()
             return True
         if report is not None:
@@ -269,11 +273,12 @@ class PagesWorker:
         assert self._renderer is not None
         self._publisher, self._live = Publisher(self._renderer), []
 
-    def _mark_failed(
-        self, connection: Transaction, job_ids: list[int], error: str, *, max_attempts: int = jobs.MAX_ATTEMPTS
-    ) -> None:
+    def _mark_failed(self, connection: Transaction, job_ids: list[int], error: str, *, disk: bool = False) -> None:
+        """What is not the job's own fault, such as a full disk, parks nothing, and is tried again soon for as long as
+        it lasts: when there is room, the pages come at once."""
+        limits: dict[str, Any] = {"max_attempts": PATIENT, "longest_pause": DISK_SECONDS} if disk else {}
         for id in job_ids:
-            parked = jobs.mark_failed(connection, id, error, max_attempts=max_attempts)
+            parked = jobs.mark_failed(connection, id, error, **limits)
             log.error("page job %d failed%s: %s", id, " and is parked" if parked else "", error)
 
     # -- releases -----------------------------------------------------------------------------------------------------
@@ -342,6 +347,10 @@ class PagesWorker:
         """The retiring generation's connection ends a moment after its file lock does."""
         while not queries.try_lock(connection, TREE_LOCK) and not self._stopping:
             time.sleep(0.02)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless a signal comes."""
+        select.select([self._wake], [], [], seconds)
 
     def _compare_tombstones(self, connection: Transaction) -> None:
         """An API that was killed between laying one and its commit leaves one that no row wants."""
