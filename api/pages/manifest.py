@@ -47,8 +47,10 @@ class Manifest:
     def flush(self) -> None:
         """Append what has happened since the last time, in one write."""
         if self._pending:
+            start = "\n" * self._torn
+            self._torn = True  # unless all of it fits
             with self._file.open("a", encoding="utf-8") as file:
-                file.write("\n" * self._torn + "\n".join(self._pending) + "\n")
+                file.write(start + "\n".join(self._pending) + "\n")
             self._torn = False
             self._pending.clear()
 
