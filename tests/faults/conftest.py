@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the proofs with larger numbers")
     parser.addoption("--seed", type=int, help="repeat the choices of a run that failed, which told its seed")

@@ -21,7 +21,7 @@ from api.config import Config
 from tests.conftest import config_for
 from tests.support.cast import ADA, Browser, Stage
 from tests.support.documents import small_document
-from tests.support.faults import Strace, strace
+from tests.support.faults import strace
 from tests.support.full_build import (
     FullBuild,
     assert_published,

@@ -10,7 +10,9 @@ from typing import Any
 from tests.support.client import Answer, Client
 from tests.support.documents import small_document
 from tests.support.readers import Readers
-from tests.support.running_site import RunningSite
+from tests.support.running_site import RunningSite, wait_until
+
+PATIENCE_SECONDS = 30
 
 
 class Authors:
@@ -52,6 +54,11 @@ class Authors:
     def count(self) -> int:
         """How many publishes were accepted so far."""
         return self.states["live"] + self.states["pending"]
+
+    def wait_for_more(self, count: int = 1) -> None:
+        """Until so many more publishes were accepted."""
+        enough = self.count + count
+        wait_until(lambda: self.count >= enough, PATIENCE_SECONDS)
 
     def _write(self, author: Client, number: int) -> None:
         chance = random.Random(number)

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,5 +118,3 @@ def _one(url: str, statement: str) -> int:
         row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
     assert row is not None
     return int(row[0])
-
-

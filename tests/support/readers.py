@@ -8,8 +8,8 @@ One thread for each encoding, on a connection that is kept. What they hold again
 - half a page; a version older than one seen before; a version older than one that was answered to be live;
 - anything but 410 at an address that was taken back, anything but 200 elsewhere.
 
-An answer that says that nobody is there (503, a refused or broken connection) is kept apart, in `away`: only a test that
-ends the web server itself may have those.
+An answer that says that nobody is there (503, a refused or broken connection) is kept apart, in `away`: only a test
+that ends the web server itself may have those.
 """
 
 import gzip
@@ -172,9 +172,7 @@ class _Reader:
         self._ask(path)
         for held in (self._stale.get(path), self._held.get(path)):
             if held is not None:
-                name, value = self._random.choice(
-                    [("If-None-Match", held.etag), ("If-Modified-Since", held.modified)]
-                )
+                name, value = self._random.choice([("If-None-Match", held.etag), ("If-Modified-Since", held.modified)])
                 self._ask(path, held, {name: value})
 
     def _ask(self, path: str, held: Page | None = None, condition: Mapping[str, str] | None = None) -> None:
@@ -200,7 +198,9 @@ class _Reader:
         self, path: str, response: http.client.HTTPResponse, held: Page, newest: Page, known: Watched
     ) -> None:
         if held.body != newest.body:
-            self._fault(path, f"304 for {held.etag}, of version {held.version}, after version {newest.version} was read")
+            self._fault(
+                path, f"304 for {held.etag}, of version {held.version}, after version {newest.version} was read"
+            )
         if held.version < known.floor:
             self._fault(path, f"304 for version {held.version} after {known.floor} was live")
         if response.headers["ETag"] != held.etag or response.headers["Last-Modified"] != held.modified:
