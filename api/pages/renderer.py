@@ -10,6 +10,7 @@ from adapter import open_generator, restore_logging, site_of
 from api import ROOT
 from api.config import Config
 from api.pages.manifest import Manifest, fingerprint
+from api.pages.tombstones import Tombstones
 from api.pages.tree import Tree
 from page_files import remove_file, write_file
 from rulepages.pages import Page
@@ -29,6 +30,7 @@ class Renderer:
         )
         self.site = site_of(self._generator.settings)
         self.manifest = Manifest(tree.manifest_file(release))
+        self._tombstones = Tombstones(tree.build)
 
     def become_live(self) -> None:
         """From now on readers see this release, so that its own files are what new times are measured against."""
@@ -36,6 +38,7 @@ class Renderer:
 
     def write(self, page: Page) -> bool:
         """Render and put in place; False when the bytes were there already."""
+        self._writer.after = self._tombstones.moment(page.path)
         self._generator.write(self._writer, page)
         self.manifest.wrote(page.path, self._writer.data, fingerprint(page, self.site.digest))
         return self._writer.written
@@ -52,6 +55,7 @@ class Renderer:
                 self.manifest.wrote(path, file.read_bytes(), "carried over")
 
     def remove(self, path: str) -> bool:
+        self._tombstones.outlive(path, self.root / path)
         removed = remove_file(self.root, path)
         self.manifest.removed(path)
         return removed

@@ -44,11 +44,13 @@ class FatalWarnings(logging.Handler):
 class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types
     """Pelican's writer, with atomic files. `_open_w` is private to Pelican: the version is pinned and a test holds it.
 
-    `served_from` is the root of the release that readers see, when another one is being written. `written` tells
-    whether the last file differed from what was there; `data` holds its bytes.
+    `served_from` is the root of the release that readers see, when another one is being written; `after` the second of
+    an earlier file that is gone. `written` tells whether the last file differed from what was there; `data` holds its
+    bytes.
     """
 
     served_from: Path | None = None
+    after = 0
     written = False
     data = b""
 
@@ -60,7 +62,7 @@ class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types
 
         def keep(data: bytes) -> None:
             self.data = data
-            self.written = write_file(root, str(file.relative_to(root)), data, self.served_from)
+            self.written = write_file(root, str(file.relative_to(root)), data, self.served_from, self.after)
 
         return keep
 
