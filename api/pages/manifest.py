@@ -5,6 +5,7 @@ entry is never newer than its page, and the try that follows a crash adds what i
 whole when the process is killed; after a power cut it is not trusted, like the tree itself.
 """
 
+import errno
 import hashlib
 import sqlite3
 from contextlib import suppress
@@ -59,14 +60,17 @@ class Manifest:
         self._pending.clear()
 
     def flush(self) -> None:
-        """Keep what has happened since the last time, in one transaction."""
+        """Keep what has happened since the last time, in one transaction; OSError when there is no room for it."""
         if not self._pending:
             return
         written = [(path, e.sha256, e.fingerprint) for path, e in self._pending.items() if e]
         removed = [(path,) for path, e in self._pending.items() if e is None]
-        with self._database:
-            self._database.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", written)
-            self._database.executemany("DELETE FROM entry WHERE path = ?", removed)
+        try:
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", written)
+                self._database.executemany("DELETE FROM entry WHERE path = ?", removed)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.ENOSPC, f"the manifest cannot be written: {error}") from error
         self._pending.clear()
 
 

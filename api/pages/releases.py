@@ -1,6 +1,7 @@
 """A whole release: built beside the live one, caught up with what was published meanwhile, then switched to."""
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -154,9 +155,15 @@ class ReleaseBuild:
 
 
 def catch_up_rounds(build: ReleaseBuild, connection: Transaction) -> Iterator[int]:
-    """Rounds until at most one batch was left, so that the last one, under the lock, is short."""
+    """Rounds until at most one batch was left, so that the last one, under the lock, is short.
+
+    Or until a round was no smaller than the one before: then authors publish as fast as we follow, and another round
+    would leave as much.
+    """
+    before = sys.maxsize
     for _ in range(MAX_ROUNDS):
         jobs = build.catch_up(connection)
         yield jobs
-        if jobs <= BATCH:
+        if jobs <= BATCH or jobs >= before:
             return
+        before = jobs

@@ -11,6 +11,7 @@ from adapter import open_generator, restore_logging, site_of
 from api import ROOT
 from api.config import Config
 from api.pages.manifest import Entry, Manifest, fingerprint
+from api.pages.tombstones import Tombstones
 from api.pages.tree import Tree
 from page_files import link_file, remove_file, write_file
 from page_writer import WriterProcess
@@ -37,6 +38,7 @@ class Renderer:
         self._generator, self._writer = open_generator(ROOT / "site" / "pelicanconf.py", self.root, overrides(config))
         self.site = site_of(self._generator.settings)
         self.manifest = Manifest(tree.manifest_file(release))
+        self._tombstones = Tombstones(tree.build)
         self.rendered = 0
         self._process: WriterProcess | None = None
         self._writer.put = self._put
@@ -55,7 +57,7 @@ class Renderer:
     def _put(self, path: str, data: bytes) -> None:
         process = self._process or self.start_writing()
         try:
-            process.write(path, data)
+            process.write(path, data, self._tombstones.moment(path))
         except OSError:
             self._begin_anew()
             raise
@@ -114,6 +116,7 @@ class Renderer:
 
     def remove(self, path: str) -> bool:
         """Only after `settle`: what is on its way would come after."""
+        self._tombstones.outlive(path, self.root / path)
         removed = remove_file(self.root, path)
         self.manifest.removed(path)
         return removed

@@ -8,6 +8,7 @@ the old one to retire (SIGUSR2), takes its locks, switches, and is the pages wor
 
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -36,7 +37,8 @@ from api.workers.signals import wake_on_signals
 TREE_LOCK = 0x70616765  # "page": held by the one pages worker of a database
 RELEASE_LOCK = 0x72656C65  # "rele": held by a successor while it builds
 TOMBSTONE_SECONDS = 10.0  # how often tombstones are compared with rows
-PATIENT = 1_000_000  # attempts for what is not the job's own fault, such as a full disk
+PATIENT = 1_000_000  # attempts for what is not the job's own fault
+DISK_SECONDS = 5.0  # between two tries on a disk that is full
 BEAT_SECONDS = 1.0
 SPACE_SECONDS = 5.0  # before a release that had no room is tried again
 SHOW_SECONDS = 2.0  # between two lines of a build's progress
@@ -75,6 +77,7 @@ class PagesWorker:
         self._live_since = 0.0
         self._compared = time.monotonic()
         self._last_beat = self._last_shown = 0.0
+        self._looked = 0.0
         self._round: Repair | None = None  # of the comparison with the rows
         self._next_round = 0.0
         self._wake = wake_on_signals()
@@ -101,6 +104,9 @@ class PagesWorker:
             except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
+            except OSError as error:
+                log.error("pages cannot be written (%s); trying again", error)
+                self._pause(DISK_SECONDS)
         self.close()
         return 0
 
@@ -210,20 +216,22 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while (
-                    not self._stopping
-                    and not self._retiring
-                    and self.publish_batch(
-                        connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
-                    )
-                ):
-                    self._beat(connection)
+                busy = self.publish_batch(
+                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                )
                 self._beat(connection)
-                self._ask_for_release(connection)
-                self._compare_tombstones(connection)
-                self._heal_lost_tree(connection, reader)
-                self._repair(connection, reader)
-                wait_for_notice(listener, PAUSE_SECONDS if self._round else BEAT_SECONDS, self._wake)
+                if not busy or time.monotonic() - self._looked >= BEAT_SECONDS:
+                    self._look_around(connection, reader)
+                if not busy:
+                    wait_for_notice(listener, PAUSE_SECONDS if self._round else BEAT_SECONDS, self._wake)
+
+    def _look_around(self, connection: Transaction, reader: Transaction) -> None:
+        """What else there may be to do. Authors who publish without a break must not keep it from being done."""
+        self._looked = time.monotonic()
+        self._ask_for_release(connection)
+        self._compare_tombstones(connection)
+        self._heal_lost_tree(connection, reader)
+        self._repair(connection, reader)
 
     def publish_batch(
         self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
@@ -246,8 +254,7 @@ class PagesWorker:
         except Exception as error:
             log.exception("a batch of %d jobs failed", len(found) + len(self._live))
             failed = dict.fromkeys([*self._live, *(job.id for job in found)])
-            patience = PATIENT if isinstance(error, OSError) else jobs.MAX_ATTEMPTS
-            self._mark_failed(connection, list(failed), repr(error), max_attempts=patience)
+            self._mark_failed(connection, list(failed), repr(error), disk=isinstance(error, OSError))
             self._start_afresh()
             return True
         if report is not None:
@@ -285,11 +292,12 @@ class PagesWorker:
         assert self._renderer is not None
         self._publisher, self._live, self._round = Publisher(self._renderer), [], None
 
-    def _mark_failed(
-        self, connection: Transaction, job_ids: list[int], error: str, *, max_attempts: int = jobs.MAX_ATTEMPTS
-    ) -> None:
+    def _mark_failed(self, connection: Transaction, job_ids: list[int], error: str, *, disk: bool = False) -> None:
+        """What is not the job's own fault, such as a full disk, parks nothing, and is tried again soon for as long as
+        it lasts: when there is room, the pages come at once."""
+        limits: dict[str, Any] = {"max_attempts": PATIENT, "longest_pause": DISK_SECONDS} if disk else {}
         for id in job_ids:
-            parked = jobs.mark_failed(connection, id, error, max_attempts=max_attempts)
+            parked = jobs.mark_failed(connection, id, error, **limits)
             log.error("page job %d failed%s: %s", id, " and is parked" if parked else "", error)
 
     # -- releases -----------------------------------------------------------------------------------------------------
@@ -370,6 +378,10 @@ class PagesWorker:
         """The retiring generation's connection ends a moment after its file lock does."""
         while not queries.try_lock(connection, TREE_LOCK) and not self._stopping:
             time.sleep(0.02)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless a signal comes."""
+        select.select([self._wake], [], [], seconds)
 
     def _compare_tombstones(self, connection: Transaction) -> None:
         """An API that was killed between laying one and its commit leaves one that no row wants."""

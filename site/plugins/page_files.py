@@ -21,12 +21,13 @@ def has_twin(path: str) -> bool:
     return path.endswith(WITH_TWINS)
 
 
-def write_file(root: Path, path: str, data: bytes, served_from: Path | None = None) -> bool:
+def write_file(root: Path, path: str, data: bytes, served_from: Path | None = None, after: int = 0) -> bool:
     """Put a page and its twin in place; False when the same bytes are there already.
 
     `served_from` is the root of the release that readers see when it is not `root`: a page with the same bytes there is
     hard-linked, and one with other bytes gets a later time. nginx's ETag is second and size, so two versions of equal
-    length must never share a second: the new time is max(now, old + 1), in whole seconds.
+    length must never share a second: the new time is max(now, old + 1), in whole seconds. `after` is the second of an
+    old one that has been removed.
     """
     target = os.path.join(root, path)
     if _holds(target, data) and _twin_holds(target, data):
@@ -36,7 +37,7 @@ def write_file(root: Path, path: str, data: bytes, served_from: Path | None = No
     served = os.path.join(served_from, path) if served_from else None
     if served and _holds(served, data) and _twin_holds(served, data) and _link(served, target):
         return True
-    moment = _moment(target, served)
+    moment = max(_moment(target, served), after + 1)
     if has_twin(target):
         _replace(f"{target}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0), moment)
     _replace(target, data, moment)

@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-HEADER = struct.Struct("<II")  # lengths of the path and of the data
-ASK = HEADER.pack(0, 0)
+HEADER = struct.Struct("<IIQ")  # lengths of the path and of the data; `after` of `page_files.write_file`
+ASK = HEADER.pack(0, 0, 0)
 PIPE_BYTES = 1 << 20  # what may be on its way
 PR_SET_PDEATHSIG = 1
 
@@ -45,10 +45,10 @@ class WriterProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, after: int = 0) -> None:
         """Send a page; OSError when the process has gone."""
         name = path.encode()
-        self._to.write(HEADER.pack(len(name), len(data)) + name + data)
+        self._to.write(HEADER.pack(len(name), len(data), after) + name + data)
         self._to.flush()
 
     def settle(self) -> list[str]:
@@ -84,16 +84,16 @@ def main(root: Path, served_from: Path | None, gentle: int) -> None:
     written, error = list[str](), None
     stream = sys.stdin.buffer
     while header := stream.read(HEADER.size):
-        sizes = HEADER.unpack(header)
+        path_size, data_size, after = HEADER.unpack(header)
         if header == ASK:
             sys.stdout.write(json.dumps({"written": written, "error": error}) + "\n")
             sys.stdout.flush()
             written, error = [], None
             continue
-        path, data = stream.read(sizes[0]).decode(), stream.read(sizes[1])
+        path, data = stream.read(path_size).decode(), stream.read(data_size)
         if error is None:
             try:
-                if write_file(root, path, data, served_from):
+                if write_file(root, path, data, served_from, after):
                     written.append(path)
             except OSError as problem:
                 error = [problem.errno, problem.strerror, problem.filename]
