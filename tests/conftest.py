@@ -10,7 +10,7 @@ import pytest
 from api.app import Parts, open_parts
 from api.config import Config, read_config
 from asset_files import build_assets
-from tests.support.cast import OLGA, ORGANIZERS, Stage
+from tests.support.cast import ADA, OLGA, ORGANIZERS, Stage
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.running_site import RunningSite
 
@@ -140,7 +140,9 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSit
 @pytest.fixture
 def fresh_site(tmp_path: Path, assets: Path) -> Iterator[RunningSite]:
     """A copy of its own, not started yet."""
-    site = RunningSite(tmp_path, {"OPERATOR_EMAILS": OLGA, "ORGANIZER_INQUIRY_TO": ORGANIZERS})
+    # Those who publish without a break for the faults' sake are operators: exempt from the limit on publishing.
+    busy = ",".join([OLGA, ADA, *(f"author-{number}@example.org" for number in range(10))])
+    site = RunningSite(tmp_path, {"OPERATOR_EMAILS": busy, "ORGANIZER_INQUIRY_TO": ORGANIZERS})
     site.build.mkdir()
     shutil.copytree(assets, site.build / "assets")
     yield site

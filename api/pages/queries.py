@@ -263,6 +263,16 @@ def published_counts(connection: Connection[Any]) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def text_bytes(connection: Connection[Any]) -> int:
+    """Of all texts of published rules together; told from their headers, without reading them."""
+    row = connection.execute(
+        "SELECT coalesce(sum(octet_length(v.document)), 0) FROM rule_version v JOIN rule r ON r.id = v.rule_id"
+        " WHERE r.state = 'published'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def waiting_jobs(connection: Connection[Any], *, limit: int, but: list[int]) -> list[PageJob]:
     """The page jobs that are due, `but` for those already at work.
 

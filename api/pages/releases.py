@@ -24,8 +24,9 @@ from rulepages.rule_pages import rule_pages
 BATCH = 64  # jobs that one round of the pages worker takes
 MAX_ROUNDS = 100
 FIXED_PAGES = 250  # near enough for a progress line
-PAGE_BYTES = 24 * 1024  # of a page that was never built before, with its twin, on the disk
-SPARE_BYTES = 64 * 1024 * 1024
+PAGE_BYTES = 8 * 1024  # of a page without its text, with its twin, on the disk
+TEXT_COPIES = 7  # of each version's text: as a page, as JSON and so on, packed and unpacked
+SPARE_BYTES = 8 * 1024 * 1024
 
 
 class Stopped(Exception):
@@ -73,7 +74,7 @@ class ReleaseBuild:
         with SnapshotSource(connection) as source:
             self.snapshot = source.snapshot
             total = self._estimate(connection)
-            self._check_space(total)
+            self._check_space(total, queries.text_bytes(connection))
             for page in first_pages(self.renderer.site, source):
                 self._write(page, total)
             for rule in source.rules():
@@ -135,13 +136,13 @@ class ReleaseBuild:
         self.renderer.settle()
         self.renderer.manifest.flush()
 
-    def _check_space(self, pages: int) -> None:
+    def _check_space(self, pages: int, text_bytes: int) -> None:
         """Pages that stay the same are linked and take no room; how many those are shows in the inputs only."""
         served = self._tree.current_id()
         info = self._tree.info(served) if served else None
         if info and info.inputs == self.renderer.site.digest:
             return
-        needed = SPARE_BYTES + pages * PAGE_BYTES
+        needed = SPARE_BYTES + pages * PAGE_BYTES + text_bytes * TEXT_COPIES
         disk = shutil.disk_usage(self._tree.build)
         if disk.free < needed:
             raise NoSpace(f"a release of {pages} pages needs {needed >> 20} MB, {disk.free >> 20} MB are free")

@@ -78,6 +78,7 @@ class PagesWorker:
         self._compared = time.monotonic()
         self._last_beat = self._last_shown = 0.0
         self._looked = 0.0
+        self._writer_died = -DISK_SECONDS
         self._round: Repair | None = None  # of the comparison with the rows
         self._next_round = 0.0
         self._wake = wake_on_signals()
@@ -252,6 +253,11 @@ class PagesWorker:
         except OperationalError:
             raise
         except Exception as error:
+            if isinstance(error, BrokenPipeError) and time.monotonic() - self._writer_died > DISK_SECONDS:
+                log.error("%s; another one begins again", error)
+                self._writer_died = time.monotonic()
+                self._start_afresh()
+                return True
             log.exception("a batch of %d jobs failed", len(found) + len(self._live))
             failed = dict.fromkeys([*self._live, *(job.id for job in found)])
             self._mark_failed(connection, list(failed), repr(error), disk=isinstance(error, OSError))

@@ -12,7 +12,7 @@ import pytest
 
 from api import ROOT
 from api.database import connect
-from api.pages.manifest import Manifest
+from api.pages.manifest import Entry, Manifest
 from tests.support.authors import Authors
 from tests.support.documents import small_document
 from tests.support.faults import mounted
@@ -124,21 +124,22 @@ def assert_whole(files: dict[str, bytes]) -> None:
 
 
 def test_a_manifest_on_a_full_disk(tmp_path: Path) -> None:
-    """Half of the line that it appends fits; once there is room, no line is lost."""
-    with mounted("tmpfs", tmp_path / "disk", "-t", "tmpfs", "-o", "size=256k") as disk:
-        file = disk / "manifest"
-        manifest = Manifest(file)
-        manifest.wrote("", b"bytes", "fingerprint")
+    """What does not fit is kept in memory; once there is room, nothing is lost."""
+    entry = Entry(b"\1" * 32, b"\2" * 32)
+    paths = [f"rules/{number}/index.html" for number in range(2000)]
+    with mounted("tmpfs", tmp_path / "disk", "-t", "tmpfs", "-o", "size=512k") as disk:
+        manifest = Manifest(disk / "manifest")
+        manifest.wrote("first", entry)
         manifest.flush()
-        manifest.wrote("x" * (BLOCK - 50 - 2 * file.stat().st_size), b"bytes", "fingerprint")
-        manifest.flush()
-        assert file.stat().st_size == BLOCK - 50
-        manifest.wrote("rules/index.html", b"bytes", "fingerprint")
         fill(disk / "filler")
-        with pytest.raises(OSError, match="No space left"):
+        for path in paths:
+            manifest.wrote(path, entry)
+        with pytest.raises(OSError, match="cannot be written"):
             manifest.flush()
-        assert file.stat().st_size == BLOCK
+        assert manifest.entry(paths[-1]) == entry
         (disk / "filler").unlink()
         manifest.flush()
-        assert Manifest(file).entries == manifest.entries
-        assert len(manifest.entries) == 3
+        manifest.close()
+        again = Manifest(disk / "manifest")
+        assert [again.entry(path) for path in ("first", *paths)] == [entry] * 2001
+        again.close()

@@ -1,4 +1,4 @@
-"""kill -9 of the pages worker around every rename and commit of a publish.
+"""kill -9 of the pages worker, and of the process that writes for it, around every rename and commit of a publish.
 
 strace kills it on entry to the Nth of its calls, counted from the moment before the change: what comes before the call
 has happened, the call itself has not. A new worker then takes over, as the launcher would start one.
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ from api import ROOT
 from api.app import open_parts
 from api.config import Config
 from tests.conftest import config_for
-from tests.support.cast import ADA, Browser, Stage
+from tests.support.cast import OLGA, Browser, Stage
 from tests.support.documents import small_document
-from tests.support.faults import strace
+from tests.support.faults import Strace, family, strace
 from tests.support.full_build import (
     FullBuild,
     assert_published,
@@ -32,6 +33,7 @@ from tests.support.full_build import (
     wait_until_settled,
 )
 from tests.support.postgres import PostgresServer
+from tests.support.running_site import wait_until
 from tests.support.trees import difference, live_tree
 
 POINTS = 32  # of some 170
@@ -39,6 +41,8 @@ POINTS = 32  # of some 170
 STEPS = "rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,rmdir,sendto"
 EVERY_STEP = f"{STEPS},openat,write,pwrite64,fallocate,utimensat,mkdir,close,recvfrom"
 KINDS = ("publish", "revise", "unpublish", "restore")
+CALLERS = ("worker", "writer")
+Point = tuple[str, str, str, int]  # kind of change, who calls, call, its number among those of its name
 BEFORE = 45  # rules at the start: a few later one opens an archive page
 FIRE_SECONDS = 6
 
@@ -67,15 +71,23 @@ class RealWorker:
         os.close(reading)
         assert ready, self._log.read_text()
 
-    @property
-    def pid(self) -> int:
-        return self.process.pid
+    def pid(self, who: str) -> int:
+        """Of the `worker` itself, or of its `writer`."""
+        if who == "worker":
+            return self.process.pid
+        [writer] = family(self.process.pid)
+        return writer
 
-    def has_ended_within(self, seconds: float) -> bool:
+    def has_died_within(self, seconds: float, who: str, tracer: Strace) -> bool:
+        """Whether the one that strace watches was killed; with the writer the worker is killed too, before it can start
+        another one."""
         try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
+            wait_until(lambda: bool(tracer.killed_at()), seconds)
+        except AssertionError:
             return False
+        if who == "writer":
+            self.process.kill()
+        self.process.wait(10)
         return True
 
     def close(self) -> None:
@@ -88,7 +100,7 @@ class Author:
     """Makes one change of each kind, to the rule that the last one made."""
 
     def __init__(self, stage: Stage) -> None:
-        self._ada: Browser = stage.signed_in(ADA)
+        self._author: Browser = stage.signed_in(OLGA)  # an operator: exempt from the limit on publishing
         self._rule: dict[str, str] = {}
         self._count = 0
         self.versions: dict[str, int] = {}  # what was accepted and not taken back
@@ -97,12 +109,12 @@ class Author:
         self._count += 1
         document = small_document(f"Change {self._count}")
         if kind == "publish":
-            answer = self._ada.simulate_post("/api/rules", json={"document": document})
+            answer = self._author.simulate_post("/api/rules", json={"document": document})
         elif kind == "revise":
             body = {"document": document, "reason": f"For the {self._count}th time"}
-            answer = self._ada.simulate_patch(f"/api/rules/{self._rule['id']}", json=body)
+            answer = self._author.simulate_patch(f"/api/rules/{self._rule['id']}", json=body)
         else:
-            send = self._ada.simulate_delete if kind == "unpublish" else self._ada.simulate_put
+            send = self._author.simulate_delete if kind == "unpublish" else self._author.simulate_put
             answer = send(f"/api/rules/{self._rule['id']}/publication")
         assert answer.status_code == 200, answer.text
         rule = answer.json["rule"]
@@ -137,13 +149,13 @@ def test_killed_at_each_step(
     try:
         points = spread(count_points(config, author, worker, workshop, calls), times(POINTS, 1_000_000))
         with ThreadPoolExecutor(1) as thread:
-            for kind, call, number in points:
-                where, before = f"{call} {number} of {kind}", live_tree(config)
+            for kind, who, call, number in points:
+                where, before = f"{call} {number} of {kind} by the {who}", live_tree(config)
                 inject = f"inject={call}:signal=KILL:when={number}"
-                with strace(worker.pid, workshop, call, "-e", inject) as tracer:
+                with strace(worker.pid(who), workshop, call, "-e", inject) as tracer:
                     change = thread.submit(author.do, kind)
-                    ended = worker.has_ended_within(FIRE_SECONDS)
-                if ended:
+                    died = worker.has_died_within(FIRE_SECONDS, who, tracer)
+                if died:
                     assert worker.process.returncode == -signal.SIGKILL
                     assert tracer.killed_at().startswith(f"{call}("), tracer.lines()[-3:]
                     killed.append(call)
@@ -161,7 +173,8 @@ def test_killed_at_each_step(
                 assert_published(after, author.versions)
     finally:
         worker.close()
-    assert {kind for kind, _, _ in points} == set(KINDS)
+    assert {kind for kind, *_ in points} == set(KINDS)
+    assert {who for _, who, *_ in points} == set(CALLERS)
     assert len(points) >= min(times(POINTS, 200), POINTS)
     assert len(missed) <= len(points) // 20, missed  # a heartbeat falls into one change and not into the next
     assert killed.count("rename") >= 8
@@ -169,22 +182,20 @@ def test_killed_at_each_step(
     assert killed.count("unlink") >= 2
 
 
-def count_points(
-    config: Config, author: Author, worker: RealWorker, folder: Path, calls: str
-) -> list[tuple[str, str, int]]:
-    """(kind of change, call, its number): every one that one change of each kind makes."""
+def count_points(config: Config, author: Author, worker: RealWorker, folder: Path, calls: str) -> list[Point]:
+    """Every call of both processes that one change of each kind makes."""
     points = []
     wait_until_settled(config.database_url)
     for kind in KINDS:
-        with strace(worker.pid, folder, calls) as tracer:
+        with ExitStack() as stack:
+            tracers = {who: stack.enter_context(strace(worker.pid(who), folder, calls)) for who in CALLERS}
             author.do(kind)
             wait_until_settled(config.database_url)
-            steps = tracer.numbered()
-        points += [(kind, call, number) for call, number in steps]
+            points += [(kind, who, *step) for who, tracer in tracers.items() for step in tracer.numbered()]
     return points
 
 
-def spread(points: list[tuple[str, str, int]], most: int) -> list[tuple[str, str, int]]:
+def spread(points: list[Point], most: int) -> list[Point]:
     """At most so many, an equal share of each kind, from its first to its last; kinds follow one another in turn."""
     by_kind = {kind: [point for point in points if point[0] == kind] for kind in KINDS}
     share = most // len(KINDS)
@@ -193,7 +204,7 @@ def spread(points: list[tuple[str, str, int]], most: int) -> list[tuple[str, str
     return [(kind, *chosen[kind][n % len(chosen[kind])][1:]) for n in range(rounds) for kind in KINDS]
 
 
-def evenly(some: list[tuple[str, str, int]], most: int) -> list[tuple[str, str, int]]:
+def evenly(some: list[Point], most: int) -> list[Point]:
     if len(some) <= most:
         return some
     return [some[n * (len(some) - 1) // (most - 1)] for n in range(most)]

@@ -15,10 +15,11 @@ from api.config import Config
 from api.database import connect
 from api.pages import check, manifest, publishing, renderer
 from api.pages.check import Drift, check_tree
+from api.pages.releases import ReleaseBuild
 from api.pages.renderer import Renderer
 from api.pages.tree import Tree
 from rulepages.affected import Affected, Change, affected
-from rulepages.pages import Page
+from rulepages.page import Page
 from tests.conftest import config_for
 from tests.support.cast import ADA, Stage
 from tests.support.documents import small_document
@@ -33,10 +34,9 @@ def a_stale_live_page(patch: pytest.MonkeyPatch) -> None:
     """`/` is rendered once and never again."""
     whole = Renderer.write
 
-    def write(self: Renderer, page: Page) -> bool:
-        if page.path == "index.html" and (self.root / page.path).exists():
-            return False
-        return whole(self, page)
+    def write(self: Renderer, page: Page) -> None:
+        if page.path != "index.html" or not (self.root / page.path).exists():
+            whole(self, page)
 
     patch.setattr(Renderer, "write", write)
 
@@ -50,7 +50,7 @@ def a_forgotten_affected_page(path_of: Callable[[Change], str]) -> Mutate:
     def mutate(patch: pytest.MonkeyPatch) -> None:
         def fewer(change: Change) -> Affected:
             whole, path = affected(change), path_of(change)
-            return Affected(without(whole.live, path), without(whole.later, path))
+            return Affected(without(whole.own, path), without(whole.shared, path), without(whole.later, path))
 
         patch.setattr(publishing, "affected", fewer)
 
@@ -138,9 +138,9 @@ def test_a_mutant_is_red(scene: Scene, monkeypatch: pytest.MonkeyPatch, name: st
 # -- fingerprints -----------------------------------------------------------------------------------------------------
 
 
-def ambiguous(scene: Scene, fingerprint: Callable[[Page, str], str]) -> set[str]:
+def ambiguous(scene: Scene, fingerprint: Callable[[Page, str], bytes]) -> set[str]:
     """Paths where, in the course of a history, one fingerprint stood for two pages."""
-    known: dict[str, bytes] = {}
+    known: dict[bytes, bytes] = {}
     found: set[str] = set()
 
     def look() -> None:
@@ -155,11 +155,11 @@ def ambiguous(scene: Scene, fingerprint: Callable[[Page, str], str]) -> set[str]
     return found
 
 
-def without_rows(page: Page, site_digest: str) -> str:
+def without_rows(page: Page, site_digest: str) -> bytes:
     return manifest.fingerprint(replace(page, key=""), site_digest)
 
 
-def without_the_library(page: Page, site_digest: str) -> str:
+def without_the_library(page: Page, site_digest: str) -> bytes:
     """The library's page forgets that it shows rules; everything else is right."""
     return manifest.fingerprint(replace(page, key="") if page.path == "rules/index.html" else page, site_digest)
 
@@ -181,6 +181,22 @@ def test_what_a_check_cannot_see_the_comparison_does(scene: Scene, monkeypatch: 
         scene.history()
         assert not checked(scene.config).found
     assert scene.differences() == ["index.html"]
+
+
+@pytest.mark.parametrize(("mark", "is_stale"), [(manifest.fingerprint, False), (without_rows, True)])
+def test_a_release_is_as_good_as_the_fingerprints(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, mark: Callable[[Page, str], bytes], is_stale: bool
+) -> None:
+    """It links what has the same one: with one that misses its rows, what nobody told the worker stays hidden."""
+    with monkeypatch.context() as patch:
+        patch.setattr(renderer, "fingerprint", mark)
+        scene.history()
+        with connect(scene.config.database_url) as connection:
+            connection.execute("UPDATE person SET display_name = 'Another name'")
+            build = ReleaseBuild(scene.config, Tree(scene.config.build), lambda progress: None)
+            build.build(connection)
+        build.switch()
+    assert bool(scene.differences()) == is_stale
 
 
 def test_a_check_sees_a_stale_page(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

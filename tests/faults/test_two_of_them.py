@@ -17,7 +17,7 @@ from api.database import connect
 from api.pages.releases import BATCH, ReleaseBuild, catch_up_rounds
 from api.pages.tree import Tree
 from tests.conftest import config_for
-from tests.support.cast import ADA, Stage
+from tests.support.cast import OLGA, Stage
 from tests.support.client import Client
 from tests.support.documents import small_document
 from tests.support.full_build import HEAL_SECONDS, config_of
@@ -129,7 +129,7 @@ def test_a_release_ends_although_authors_are_faster(postgres_18: PostgresServer,
     """More than a batch is published during every round of catching up: the rounds must end all the same."""
     config = config_for(postgres_18.new_database(), build, tmp_path)
     parts = open_parts(config)
-    ada = Stage.of(parts).signed_in(ADA)
+    ada = Stage.of(parts).signed_in(OLGA)
 
     def publish_more_than_a_batch() -> None:
         for number in range(BATCH + 1):

@@ -13,7 +13,8 @@ from api.launcher.launcher import running_database_url
 from api.pages.renderer import overrides
 from api.pages.source import SnapshotSource
 from api.pages.tree import COMPLETE, Tree
-from rulepages.pages import Page, all_pages
+from rulepages.page import Page
+from rulepages.pages import all_pages
 from tests.support.running_site import RunningSite, wait_until
 from tests.support.trees import built_by_stock_pelican, difference, files_of, live_tree
 
@@ -26,9 +27,7 @@ class FullBuild:
 
     def __init__(self, config: Config, folder: Path) -> None:
         self._url, self._folder = config.database_url, folder
-        self._generator, self._writer = open_generator(
-            ROOT / "site" / "pelicanconf.py", folder, overrides(config), None
-        )
+        self._generator, self._writer = open_generator(ROOT / "site" / "pelicanconf.py", folder, overrides(config))
         self._site = site_of(self._generator.settings)
         self.pages: list[Page] = []  # what the last call of `files` made
 
@@ -40,10 +39,11 @@ class FullBuild:
     def files(self) -> dict[str, bytes]:
         """Paths and bytes of the tree that the rows of this moment make."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        self.pages = []
         with connect(self._url) as connection, SnapshotSource(connection) as source:
-            self.pages = list(all_pages(self._site, source))
-        for page in self.pages:
-            self._generator.write(self._writer, page)
+            for page in all_pages(self._site, source):
+                self._generator.write(self._writer, page)
+                self.pages.append(page)
         return files_of(self._folder)
 
 

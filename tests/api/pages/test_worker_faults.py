@@ -2,14 +2,15 @@
 
 import errno
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-import page_files
 from api.config import Config
 from api.pages.tombstones import Tombstones
 from api.pages.tree import ReleaseInfo, Tree
+from page_writer import WriterProcess
 from rulepages import rule_pages
 from tests.support.cast import ADA, Stage
 from tests.support.documents import small_document
@@ -33,22 +34,22 @@ def test_a_tombstone_that_no_row_wants_is_lifted(stage: Stage, config: Config) -
     assert stage.rows("SELECT highest, listed FROM listing") == [(1, 1)]
 
 
-def test_a_full_disk_parks_nothing(stage: Stage, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trouble_with_the_disk_parks_nothing(stage: Stage, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is really full is in `tests/faults`; here it stays so for longer than anybody would wait."""
     ada = stage.signed_in(ADA)
     rule = ada.simulate_post("/api/rules", json={"document": small_document()}).json["rule"]
     fired = []
 
-    def full(*_: object, **__: object) -> None:
+    def full(*_: object) -> None:
         fired.append(1)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pages_worker(config) as worker:
         worker.work()
-        ada.simulate_delete(f"/api/rules/{rule['id']}/publication")
-        ada.simulate_put(f"/api/rules/{rule['id']}/publication")
-        ada.simulate_patch(f"/api/rules/{rule['id']}", json={"document": small_document("New"), "reason": "x"})
+        body = {"document": small_document("New"), "reason": "x"}
+        assert ada.simulate_patch(f"/api/rules/{rule['id']}", json=body).status_code == 200
         with monkeypatch.context() as patch:
-            patch.setattr(page_files, "_write", full)
+            patch.setattr(WriterProcess, "settle", full)
             for _ in range(12):
                 stage.rows("UPDATE job SET run_at = now() RETURNING 1")
                 worker.work()
@@ -58,6 +59,17 @@ def test_a_full_disk_parks_nothing(stage: Stage, config: Config, monkeypatch: py
         worker.work()
     assert b">New<" in live_tree(config)[f"rules/{rule['slug']}/index.html"]
     assert stage.rows("SELECT count(*) FROM job WHERE kind = 'page' AND done_at IS NULL") == [(0,)]
+
+
+def test_a_writing_process_that_is_killed_is_replaced_at_once(stage: Stage, config: Config) -> None:
+    ada = stage.signed_in(ADA)
+    with pages_worker(config) as worker:
+        worker.work()
+        slug = ada.simulate_post("/api/rules", json={"document": small_document()}).json["rule"]["slug"]
+        os.kill(worker.renderer.start_writing().pid, signal.SIGKILL)
+        worker.work()
+        assert f"rules/{slug}/index.html" in live_tree(config)
+        assert stage.rows("SELECT attempts, error FROM job WHERE kind = 'page' AND done_at IS NOT NULL") == [(0, "")]
 
 
 def test_a_rule_that_cannot_be_rendered_blocks_nobody(
