@@ -6,6 +6,7 @@ old one asks the launcher for a successor (SIGUSR1), which builds a whole releas
 the old one to retire (SIGUSR2), takes its locks, switches, and is the pages worker from then on.
 """
 
+import itertools
 import logging
 import os
 import select
@@ -43,7 +44,8 @@ BEAT_SECONDS = 1.0
 SPACE_SECONDS = 5.0  # before a release that had no room is tried again
 SHOW_SECONDS = 2.0  # between two lines of a build's progress
 RETIRE_SECONDS = 30.0
-LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
+LATER_SECONDS = 0.5  # listings and feeds wait no longer than this for publishes that keep coming
+GRACE_SECONDS = 0.03  # for the next publish of somebody who publishes one after the other
 RELEASE_ATTEMPTS = 3
 PAUSE_SECONDS = 0.1  # between two steps of a round
 REST_SECONDS = 600.0  # between two rounds of the comparison with the rows
@@ -218,7 +220,7 @@ class PagesWorker:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
                 busy = self.publish_batch(
-                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                    connection, reader, lambda seconds: "page" in wait_for_notice(listener, seconds, self._wake)
                 )
                 self._beat(connection)
                 if not busy or time.monotonic() - self._looked >= BEAT_SECONDS:
@@ -235,11 +237,12 @@ class PagesWorker:
         self._repair(connection, reader)
 
     def publish_batch(
-        self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
+        self, connection: Transaction, reader: Transaction, wanted: Callable[[float], bool] = lambda seconds: False
     ) -> bool:
         """Write what waits; False when nothing does. A crash at any point repeats it, which is harmless.
 
-        `wanted` tells that another publish has come: it is made live before the feeds and sitemaps of those before it.
+        `wanted` waits so many seconds and tells whether another publish has come: it is made live before the listings
+        and feeds of those before it.
         """
         assert self._publisher is not None
         found = queries.waiting_jobs(connection, limit=BATCH, but=self._live)
@@ -249,7 +252,8 @@ class PagesWorker:
             with SnapshotSource(reader) as source:
                 if found:
                     self._make_live(connection, source, found)
-                report = self._publisher.write_later(source, lambda: self._is_interrupted(wanted))
+                grace = itertools.chain([GRACE_SECONDS], itertools.repeat(0.0))
+                report = self._publisher.write_later(source, lambda: self._is_interrupted(wanted, next(grace)))
         except OperationalError:
             raise
         except Exception as error:
@@ -291,8 +295,8 @@ class PagesWorker:
             self._live_since = time.monotonic()
         self._live += [job.id for job in good]
 
-    def _is_interrupted(self, wanted: Callable[[], bool]) -> bool:
-        return time.monotonic() - self._live_since < LATER_SECONDS and wanted()
+    def _is_interrupted(self, wanted: Callable[[float], bool], grace: float) -> bool:
+        return time.monotonic() - self._live_since < LATER_SECONDS and wanted(grace)
 
     def _start_afresh(self) -> None:
         assert self._renderer is not None

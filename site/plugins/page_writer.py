@@ -1,13 +1,13 @@
 """A second process that packs and writes pages while the first renders the next ones.
 
 `WriterProcess` is the first one's end. The process itself is this file, run as a script with the root that it writes
-into: what arrives is written in the order in which it was sent; what was written is told when asked. It ends with
-whoever started it, even if that one is killed: two must never write into one tree.
+into: what arrives is written in the order in which it was sent; what was written is told when asked. A pipe holds a
+page or two, so that the first is never far ahead. It ends with whoever started it, even if that one is killed: two must
+never write into one tree.
 """
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import signal
@@ -20,7 +20,6 @@ from typing import IO
 
 HEADER = struct.Struct("<IIQ")  # lengths of the path and of the data; `after` of `page_files.write_file`
 ASK = HEADER.pack(0, 0, 0)
-PIPE_BYTES = 1 << 20  # what may be on its way
 PR_SET_PDEATHSIG = 1
 
 
@@ -39,7 +38,6 @@ class WriterProcess:
         assert self._process.stdout is not None
         self._to: IO[bytes] = self._process.stdin
         self._from: IO[bytes] = self._process.stdout
-        fcntl.fcntl(self._to, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     @property
     def pid(self) -> int:
