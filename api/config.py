@@ -38,6 +38,7 @@ class Config:
     public_origin: str
     session_secret: str
     operator_emails: frozenset[str]
+    server_drafts: bool
     proxy_ip: str
     seed_data: Path
     build: Path
@@ -64,6 +65,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         public_origin=_origin(environ, "PUBLIC_ORIGIN", "https://communityrule.info"),
         session_secret=_session_secret(environ),
         operator_emails=frozenset(_emails(_text(environ, "OPERATOR_EMAILS"))),
+        server_drafts=_text(environ, "NEXT_PUBLIC_ENABLE_BACKEND_SYNC").lower() != "false",
         proxy_ip=_text(environ, "CLOUDRON_PROXY_IP"),
         seed_data=_folder(environ, "SEED_DATA_DIR", ROOT / "seed_data"),
         build=_folder(environ, "BUILD_DIR", ROOT / "build"),

@@ -38,12 +38,13 @@ def fill_from_template(loose: dict[str, Any], template: Template, catalogue: Cat
 
 
 def keep_unseen(loose: dict[str, Any], current: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Revising or adapting: what the form has no control for (blocks, unknown fields and facets) stays as it is."""
+    """What the form has no control for (blocks, unknown fields and facets) stays as it was when the form was filled."""
     unseen = {key: value for key, value in current.items() if key in ("schema", "template")}
-    community = {**current["community"], **loose["community"]}
+    was = current.get("community", {})
+    community = {**was, **loose["community"]}
     for facet in catalogue.facets:
         known = {value.id for value in facet.values}
-        community[facet.id] += [id for id in current["community"].get(facet.id, []) if id not in known]
+        community[facet.id] = [*community[facet.id], *(id for id in was.get(facet.id, []) if id not in known)]
     revised = {**loose, **unseen, "community": community}
     for section in METHOD_SECTIONS:
         before = {_key(entry): entry for entry in current.get(section, [])}

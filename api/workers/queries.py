@@ -19,9 +19,11 @@ def finish_mail(connection: Connection[Any], job_id: int) -> None:
 
 
 def delete_expired(connection: Connection[Any]) -> None:
-    """Links and sessions that nobody can use any more; a draft that travels with a link waits for a week."""
+    """Links and sessions that nobody can use any more; a draft that travels with a link waits for a week,
+    and what was published is not published again within a day."""
     connection.execute(
         "DELETE FROM magic_link WHERE expires_at < now() - CASE WHEN draft IS NULL OR consumed_at IS NOT NULL"
         " THEN interval '1 day' ELSE interval '7 days' END"
     )
     connection.execute("DELETE FROM session WHERE expires_at < now()")
+    connection.execute("DELETE FROM publish_key WHERE created_at < now() - interval '24 hours'")
