@@ -41,7 +41,7 @@ def gaps(document: Mapping[str, Any]) -> list[str]:
         RuleDocument.model_validate(complete)
     except ValidationError as error:
         found += [_sentence(document, path, words) for path, words in document_errors(error).items()]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _sentence(document: Mapping[str, Any], path: str, words: str) -> str:
@@ -58,5 +58,5 @@ def _sentence(document: Mapping[str, Any], path: str, words: str) -> str:
     if part == "title" and words in ("is empty", "is missing"):
         return f"{where} has no title yet."
     if block := BLOCK.match(part):
-        return f"{where}: part {int(block[1]) + 1} of its own details {words}."
+        return f"{where}: part {int(block[1]) + 1} of its own details is not complete."
     return f"{where}: its {part.removeprefix('fields.').replace('-', ' ')} {words}."

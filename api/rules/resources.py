@@ -550,7 +550,7 @@ class PlainForm(_Rules):
         """The draft's id and revision for the form that comes back. After a conflict it goes on from the current text;
         a draft that is gone is let go of. The author is told so."""
         draft, revision = form.get("draft", ""), form.get("revision", "")
-        if person is None or not draft or not isinstance(problem, (DraftChanged, Conflict, NotFound)):
+        if person is None or not draft or not isinstance(problem, DraftChanged | Conflict | KeyUsed | NotFound):
             return draft, revision
         try:
             now = self._drafts.read_draft(by=person, draft_id=_number(draft, "draft"))

@@ -13,6 +13,9 @@ DOORS = [
     ("POST", "/api/auth/magic-link/verify"),
     ("POST", "/api/rules"),
     ("PATCH", "/api/rules/1"),
+    ("PUT", "/api/drafts/me"),
+    ("POST", "/api/drafts"),
+    ("PUT", "/api/drafts/1"),
 ]
 DEEP = b"[" * 100_000
 LONG_NUMBER = b'{"email":' + b"9" * 5000 + b"}"
@@ -20,7 +23,8 @@ LONG_NUMBER = b'{"email":' + b"9" * 5000 + b"}"
 
 def document_with(text: str) -> bytes:
     """A rule whose title is `text`, written as JSON by hand so that anything can be in it."""
-    return json.dumps({"document": small_document(), "reason": "x"}).replace("Riverside Tool Library", text).encode()
+    body = {"document": small_document(), "payload": small_document(), "reason": "x"}
+    return json.dumps(body).replace("Riverside Tool Library", text).encode()
 
 
 BODIES = {
@@ -59,12 +63,14 @@ def ada(stage: Stage) -> Browser:
 def counts(stage: Stage) -> list[tuple[Any, ...]]:
     return stage.rows(
         "SELECT (SELECT count(*) FROM rule), (SELECT count(*) FROM job), (SELECT count(*) FROM magic_link),"
-        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft)"
+        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM draft_revision),"
+        " (SELECT count(*) FROM publish_key)"
     )
 
 
 def test_bad_bodies_at_every_door(stage: Stage, ada: Browser) -> None:
     ada.simulate_post("/api/rules", json={"document": small_document()})
+    ada.simulate_put("/api/drafts/me", json={"payload": small_document()})
     before = counts(stage)
     for method, path in DOORS:
         for name, body in BODIES.items():
@@ -118,6 +124,9 @@ def test_doors_that_do_not_exist(stage: Stage, path: str) -> None:
         *(b"", b"community.name=%00", b"community.name=%FF", b"\xff\xfe", b"=" * 5000, b"&".join([b"a=b"] * 5000)),
         *(b"x" * 600_000, b"community.name=%ED%A0%80", b"values.99999999999999.title=x", b"rule=1%27--&reason=x"),
         *(b"draft=-1&community.name=x&template=consensus", b"rule=%00", b"values.0.fields.x=1&community.name=y"),
+        *(b"intent=draft&draft=9%00", b"intent=draft&draft=1&revision=x", b"intent=draft&community.name=%07"),
+        *(b"intent=draft&language=%3Cb%3E", b"intent=draft&template=..", b"intent=draft&rule=99&base=x"),
+        b"community.name=x&values.0.title=y&once=a%20b",
     ],
 )  # fmt: skip
 def test_bad_forms(stage: Stage, ada: Browser, body: bytes) -> None:
