@@ -80,9 +80,8 @@ def add_routes(
     app.add_route("/api/drafts/{draft_id}", OneDraft(**own_drafts))
     app.add_route("/api/drafts/{draft_id}/history", DraftHistory(**own_drafts))
     app.add_route("/api/drafts/{draft_id}/revisions", DraftRevisions(**own_drafts))
-    app.add_route(
-        "/api/drafts/{draft_id}/revisions/{number:int(min=1, max=9999999)}/restore", DraftRestoring(**own_drafts)
-    )
+    restoring = DraftRestoring(**own_drafts)
+    app.add_route("/api/drafts/{draft_id}/revisions/{number:int(min=1, max=9999999)}/restore", restoring)
 
     app.add_route("/api/templates", Templates(**catalogue))
     app.add_route("/api/templates/{slug}", Template(**catalogue))

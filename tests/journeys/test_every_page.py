@@ -43,7 +43,7 @@ PAGES += [
     "/nope/",
     "<gone>",
 ]
-PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>"]
+PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>"]
 
 
 @dataclass
@@ -72,12 +72,14 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
     rule = author.send("PATCH", f"/api/rules/{first['id']}", body).json["rule"]
     gone = shared_site.publish(author, full_document("Gone"))
     author.send("DELETE", f"/api/rules/{gone['id']}/publication")
+    draft = author.send("POST", "/api/drafts", {"payload": {"values": [{}], "conflict": document["conflict"]}}).json
     cookie = next(iter(author.cookies.items()))
     return {
         "<rule>": f"/rules/{rule['slug']}/",
         "<gone>": f"/rules/{gone['slug']}/",
         "<revise>": f"/api/create/plain?rule={rule['id']}",
-        "<draft>": "/api/create/plain",
+        "<draft>": f"/api/create/plain?draft={draft['draft']['id']}&saved=1",
+        "<texts>": f"/api/drafts/{draft['draft']['id']}/history",
         "cookie": "=".join(cookie),
     }
 
