@@ -147,7 +147,7 @@ def export(config: Config, options: Any) -> int:
     from rulepages.export import write_export
 
     with connect(running_database_url(config)) as connection, SnapshotSource(connection) as source:
-        count = write_export(options.file, source.rules(), source.highest_places())
+        count = write_export(options.file, source, source.highest_places())
     say(f"wrote {count} rules to {options.file}")
     return 0
 
@@ -170,6 +170,12 @@ def serve_api(config: Config, options: Any) -> int:
         channel_timeout=API_SECONDS,
         max_request_header_size=API_HEADER_BYTES,
         max_request_body_size=API_BODY_BYTES,
+        # The peer of a unix socket is the web server before us. It says who the client is, in a header of its own
+        # making; everything else that a client may claim about itself is taken off.
+        trusted_proxy="localhost",
+        trusted_proxy_count=1,
+        trusted_proxy_headers={"x-forwarded-for"},
+        clear_untrusted_proxy_headers=True,
         _quiet=True,
     )
     return 0
@@ -248,8 +254,12 @@ def _status_text(found: operator.Status) -> str:
     lines += [f"{name} worker: last sign of life {w['seconds']:.1f} s ago" for name, w in found.workers.items()]
     lines += [f"jobs waiting: {', '.join(f'{count} {kind}' for kind, count in found.jobs.items()) or 'none'}"]
     lines += [f"job {job['id']} ({job['kind']}) is parked since {job['dead_at']}: {job['error']}" for job in found.dead]
+    if found.build:
+        lines.append("building pages: {pages} of {of}, {seconds_left} s left".format(**found.build))
     if found.check:
+        mended = found.check.get("mended")
         verdict = "drift found" if found.check["drift"] else "no drift"
+        verdict = f"mended {len(mended)} files, such as {mended[0]}" if mended else verdict
         lines.append(f"last check: {found.check['seconds']} s ago, {found.check['pages']} pages, {verdict}")
     else:
         lines.append("last check: never since the database was started (run: python -m api rebuild --check)")

@@ -3,7 +3,9 @@
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,16 +18,19 @@ from api.config import Config
 from api.database import Database, open_pool
 from api.drafts.actions import DraftKeeper, keep_carried, spend_draft
 from api.error_responses import add_error_handlers
-from api.errors import Forbidden
+from api.errors import DatabaseAway, Forbidden, RateLimited
 from api.health.actions import DatabaseProbe
 from api.pages.own_pages import OwnPages
 from api.pages.tombstones import Tombstones
 from api.pages.waiting import LiveWaiter
+from api.people import Person
+from api.rate_limits import Limiter, Use, client_key, limits_of
 from api.routes import add_routes
 from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
+from api.wire import is_form
 
-THREADS = 8
+THREADS = 16
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # What a browser sends to another site without asking that site first.
@@ -44,8 +49,10 @@ class Parts:
     probe: DatabaseProbe
     own_pages: OwnPages
     tombstones: Tombstones
+    limiter: Limiter
 
     def close(self) -> None:
+        self.limiter.close()
         self.waiter.stop()
         self.probe.close()
         self.database.close()
@@ -63,16 +70,17 @@ def open_parts(config: Config) -> Parts:
         probe=DatabaseProbe(database),
         own_pages=OwnPages(config),
         tombstones=Tombstones(config.build),
+        limiter=Limiter(config.rate_limit_url),
     )
 
 
 def create_app(parts: Parts) -> WSGIApplication:
-    middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), NeverStored()]
+    authenticate = AskedOnce(parts)
+    limits = RateLimits(parts.limiter, authenticate, parts.config.operator_emails)
+    middleware: list[Any] = [RequestId(), OwnSiteOnly(parts.config.origin), limits, NeverStored()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app, parts.own_pages)
-    find_by_token = partial(find_person, database=parts.database, config=parts.config)
-    cookie = cookie_name(parts.config)
     add_routes(
         app,
         config=parts.config,
@@ -82,7 +90,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones, spend_draft),
         drafts=DraftKeeper(database=parts.database, saves=parts.config.server_drafts),
         keep_carried=keep_carried,
-        authenticate=lambda cookies: find_by_token(token=cookies.get(cookie)),
+        authenticate=authenticate,
         send_link=partial(send_link, database=parts.database, config=parts.config),
     )
     return head_as_get(app)
@@ -100,6 +108,28 @@ def head_as_get(app: WSGIApplication) -> WSGIApplication:
         return [b""]
 
     return answer
+
+
+class AskedOnce:
+    """Who a request's cookies belong to. The limits ask before a resource does: the database is asked once for both,
+    and a database that is away is waited for once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._find = partial(find_person, database=parts.database, config=parts.config)
+        self._cookie = cookie_name(parts.config)
+        self._last = threading.local()
+
+    def __call__(self, cookies: Mapping[str, str]) -> Person | None:
+        if getattr(self._last, "cookies", None) is not cookies:
+            self._last.cookies, self._last.person, self._last.away = cookies, None, False
+            try:
+                self._last.person = self._find(token=cookies.get(self._cookie))
+            except DatabaseAway:
+                self._last.away = True
+        if self._last.away:
+            raise DatabaseAway
+        person: Person | None = self._last.person
+        return person
 
 
 class RequestId:
@@ -130,6 +160,48 @@ class OwnSiteOnly:
             allowed = req.method != "POST" or kind not in SIMPLE_TYPES
         if not allowed:
             raise Forbidden("This request did not come from this site.")
+
+
+class RateLimits:
+    """What is asked for too often is refused, by the table of `rate_limits`, before a resource hears of it.
+
+    A resource with a form may have `on_limited(req, resp, problem)`, which gives back what was typed. Operators publish
+    without a limit of their own: they move whole libraries.
+    """
+
+    def __init__(
+        self,
+        limiter: Limiter,
+        authenticate: Callable[[Mapping[str, str]], Person | None],
+        operator_emails: frozenset[str],
+    ) -> None:
+        self._limiter, self._authenticate, self._operator_emails = limiter, authenticate, operator_emails
+
+    def process_resource(self, req: Request, resp: Response, resource: Any, params: Any) -> None:
+        uses = req.context.uses = self._uses(req)
+        try:
+            self._limiter.admit(uses)
+        except RateLimited as problem:
+            if not (is_form(req.content_type) and hasattr(resource, "on_limited")):
+                raise
+            resp.status = falcon.HTTP_429
+            resp.set_header("Retry-After", str(problem.seconds))
+            resource.on_limited(req, resp, problem)
+            resp.complete = True
+
+    def process_response(self, req: Request, resp: Response, resource: Any, req_succeeded: bool) -> None:
+        if resp.status_code < 400:
+            self._limiter.count_successes(getattr(req.context, "uses", ()))
+
+    def _uses(self, req: Request) -> list[Use]:
+        limits = limits_of(req.method, req.uri_template or "")
+        keys = {"client": client_key(req.remote_addr)}
+        if any(limit.whose == "person" for limit in limits):
+            with suppress(DatabaseAway):  # the resource meets that too, and can give back what was typed
+                person = self._authenticate(req.cookies)
+                if person and person.email not in self._operator_emails:
+                    keys["person"] = str(person.id)
+        return [Use(limit, keys[limit.whose]) for limit in limits if limit.whose in keys]
 
 
 class NeverStored:

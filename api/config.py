@@ -39,7 +39,9 @@ class Config:
     session_secret: str
     operator_emails: frozenset[str]
     server_drafts: bool
+    organizer_inquiry_to: str
     proxy_ip: str
+    rate_limit_url: str
     seed_data: Path
     build: Path
     var: Path
@@ -66,7 +68,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         session_secret=_session_secret(environ),
         operator_emails=frozenset(_emails(_text(environ, "OPERATOR_EMAILS"))),
         server_drafts=_text(environ, "NEXT_PUBLIC_ENABLE_BACKEND_SYNC").lower() != "false",
+        organizer_inquiry_to=_inbox(environ, "ORGANIZER_INQUIRY_TO"),
         proxy_ip=_text(environ, "CLOUDRON_PROXY_IP"),
+        rate_limit_url=_rate_limit_url(environ, "RATE_LIMIT_URL"),
         seed_data=_folder(environ, "SEED_DATA_DIR", ROOT / "seed_data"),
         build=_folder(environ, "BUILD_DIR", ROOT / "build"),
         var=var,
@@ -119,6 +123,22 @@ def _smtp(environ: Mapping[str, str]) -> Smtp | None:
         username=_text(environ, "CLOUDRON_MAIL_SMTP_USERNAME"),
         password=environ.get("CLOUDRON_MAIL_SMTP_PASSWORD", ""),
     )
+
+
+def _inbox(environ: Mapping[str, str], name: str) -> str:
+    value = _text(environ, name)
+    if value and not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+        raise CannotStart(f"{name} is {value!r}: give one email address.")
+    return value
+
+
+def _rate_limit_url(environ: Mapping[str, str], name: str) -> str:
+    """Redis and Valkey speak the same language; the client knows it by the older name. It may hold a password."""
+    value = _text(environ, name)
+    scheme, _, rest = value.partition("://")
+    if value and (scheme not in ("redis", "rediss", "valkey", "valkeys") or not rest):
+        raise CannotStart(f"{name} cannot be used: give an address such as redis://localhost:6379 or valkey://….")
+    return value.replace("valkey", "redis", 1) if scheme.startswith("valkey") else value
 
 
 def _emails(value: str) -> list[str]:

@@ -23,6 +23,7 @@ ANSWERS: dict[type[Problem], tuple[str, str]] = {
     errors.Conflict: (falcon.HTTP_409, "conflict"),
     errors.DraftChanged: (falcon.HTTP_409, "conflict"),
     errors.KeyUsed: (falcon.HTTP_409, "conflict"),
+    errors.RateLimited: (falcon.HTTP_429, "rate_limited"),
     errors.TooLarge: (falcon.HTTP_413, "payload_too_large"),
     errors.WrongType: (falcon.HTTP_415, "unsupported_media_type"),
     errors.Misconfigured: (falcon.HTTP_500, "server_misconfigured"),
@@ -37,10 +38,12 @@ PAGE_HEADINGS = {
     "forbidden": "This is not yours to change",
     "not_found": "There is nothing at this address",
     "conflict": "Somebody was faster",
+    "rate_limited": "Enough for now",
     "db_unavailable": "One moment",
 }
 SIGN_IN = ("Sign in", "/sign-in/")
 START_PAGE = ("To the start page", "/")
+GO_BACK = "If you came from a form, what you typed is still in it: go back, and send it again later."
 
 
 def add_error_handlers(app: falcon.App, own_pages: OwnPages) -> None:  # type: ignore[type-arg]
@@ -62,6 +65,8 @@ class ErrorResponses:
             log.error("%s %s: %s", req.method, req.uri_template, problem.message)
         if code == "db_unavailable":
             resp.set_header("Retry-After", "5")
+        if isinstance(problem, errors.RateLimited):
+            resp.set_header("Retry-After", str(problem.seconds))
         self._answer(req, resp, status, code, message=problem.message, details=problem.details)
 
     def falcon_error(self, req: Request, resp: Response, error: falcon.HTTPError, params: object) -> None:
@@ -96,7 +101,8 @@ class ErrorResponses:
     def _page(self, code: str, message: str) -> str:
         if code == "unauthorized":
             return self._own_pages.message(PAGE_HEADINGS[code], ["Sign in, then try again."], action=SIGN_IN)
-        return self._own_pages.message(PAGE_HEADINGS.get(code, "That did not work"), [message], action=START_PAGE)
+        lines = [message, GO_BACK] if code == "rate_limited" else [message]
+        return self._own_pages.message(PAGE_HEADINGS.get(code, "That did not work"), lines, action=START_PAGE)
 
 
 def _is_a_person(req: Request) -> bool:

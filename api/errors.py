@@ -11,12 +11,14 @@ Problem
 ├── Conflict           somebody else was faster
 ├── DraftChanged       a draft was saved somewhere else; `details` has both texts
 ├── KeyUsed            what is sent once was sent before, with another text or by another person
+├── RateLimited        too often; `details` says how long to wait
 ├── LinkExpired        a magic link that is used up, too old or mangled
 ├── Misconfigured      a setting is missing for this route
 ├── DatabaseAway       the database cannot be reached, or is too slow to wait for
 └── CannotStart        a command cannot do its work; the message says what to do
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,6 +75,14 @@ class DraftChanged(Problem):
 
 class KeyUsed(Problem):
     pass
+
+
+class RateLimited(Problem):
+    """`seconds` from now there is room again."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message, {"retryAfterMs": math.ceil(seconds * 1000)})
+        self.seconds = max(1, math.ceil(seconds))
 
 
 class LinkExpired(Problem):

@@ -14,11 +14,14 @@ from api.drafts.actions import DraftKeeper
 from api.drafts.resources import DraftHistory, DraftRestoring, DraftRevisions, OneDraft, OwnDraft, OwnDrafts
 from api.health.actions import DatabaseProbe
 from api.health.resources import Health
+from api.inquiries.resources import OrganizerInquiry
 from api.operator.resources import Rebuild
 from api.pages.own_pages import OwnPages
 from api.people import Person
+from api.reports.resources import NewReport, Reports
 from api.rules.actions import Parts as RuleParts
 from api.rules.resources import (
+    PlainDraft,
     PlainForm,
     Profile,
     Rule,
@@ -31,6 +34,7 @@ from api.rules.resources import (
 )
 from api.sign_in.actions import KeepCarried
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
 
 
@@ -47,7 +51,7 @@ def add_routes(
     authenticate: Callable[[Mapping[str, str]], Person | None],
     send_link: SendLink,
 ) -> None:
-    sign_in: dict[str, Any] = {"database": database, "config": config, "own_pages": own_pages}
+    parts: dict[str, Any] = {"database": database, "config": config, "own_pages": own_pages}
     rules: dict[str, Any] = {
         "parts": rule_parts,
         "origin": config.origin,
@@ -59,10 +63,10 @@ def add_routes(
 
     app.add_route("/api/health", Health(probe=probe))
 
-    app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**sign_in))
-    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(keep_carried=keep_carried, **sign_in))
-    app.add_route("/api/auth/session", Session(**sign_in))
-    app.add_route("/api/auth/logout", Logout(**sign_in))
+    app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**parts))
+    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(keep_carried=keep_carried, **parts))
+    app.add_route("/api/auth/session", Session(**parts))
+    app.add_route("/api/auth/logout", Logout(**parts))
 
     app.add_route("/api/user/me", OwnAccount(database=database, authenticate=authenticate))
 
@@ -73,6 +77,7 @@ def add_routes(
     app.add_route("/api/rules/{rule_id}/visibility", RuleVisibility(**rules))
     app.add_route("/api/rules/{rule_id}/versions/{number:int(min=1, max=9999999)}", RuleVersion(**rules))
     app.add_route("/api/create/plain", PlainForm(send_link=send_link, drafts=drafts, **rules))
+    app.add_route("/api/create/draft", PlainDraft(send_link=send_link, drafts=drafts, **rules))
     app.add_route("/api/profile", Profile(drafts=drafts, **rules))
 
     app.add_route("/api/drafts", OwnDrafts(**own_drafts))
@@ -88,3 +93,8 @@ def add_routes(
     app.add_route("/api/create-flow/methods", Methods(**catalogue))
 
     app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))
+
+    app.add_route("/api/organizer-inquiry", OrganizerInquiry(**parts))
+    app.add_route("/api/reports", Reports(**parts))
+    app.add_route("/api/reports/new", NewReport(**parts))
+    app.add_route("/api/web-vitals", WebVitals(database=database))

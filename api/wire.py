@@ -2,13 +2,15 @@
 
 import json
 import re
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from api.document.reading import document_errors, invalid_document
 from api.errors import Invalid, NotJson, TooLarge, WrongType
+from api.people import clean_email
 
 BODY_BYTES = 512 * 1024
 FORM_BYTES = 3 * BODY_BYTES  # a form sends each byte of most scripts as three
@@ -28,9 +30,30 @@ class Body(BaseModel):
 B = TypeVar("B", bound=Body)
 
 
+def _address(value: str) -> str:
+    try:
+        return clean_email(value)
+    except Invalid:
+        raise ValueError("is not an address") from None
+
+
+def _address_or_none(value: str) -> str:
+    return _address(value) if value.strip() else ""
+
+
+# The same grammar wherever an address is read; it comes out in the form that it is kept in.
+Email = Annotated[str, Field(max_length=320), AfterValidator(_address)]
+OptionalEmail = Annotated[str, Field(max_length=320), AfterValidator(_address_or_none)]
+
+
 def read_body(model: type[B], raw: bytes, content_type: str | None) -> B:
     """The body as the model; raise Invalid with the envelope's `details` when it does not fit."""
     return read_fields(model, parse_json(raw, content_type))
+
+
+def read_form(model: type[B], form: Mapping[str, str]) -> B:
+    """The fields of a posted form that the model knows; the others are the form's own business."""
+    return read_fields(model, {name: form[name] for name in model.model_fields if name in form})
 
 
 def read_fields(model: type[B], fields: Any) -> B:

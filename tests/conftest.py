@@ -10,7 +10,7 @@ import pytest
 from api.app import Parts, open_parts
 from api.config import Config, read_config
 from asset_files import build_assets
-from tests.support.cast import OLGA, Stage
+from tests.support.cast import OLGA, ORGANIZERS, Stage
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.running_site import RunningSite
 
@@ -107,6 +107,7 @@ def config_for(database_url: str, build: Path, folder: Path, **more: str) -> Con
             "VAR_DIR": str(folder / "var"),
             "SESSION_SECRET": "a secret that is long enough",
             "OPERATOR_EMAILS": OLGA,
+            "ORGANIZER_INQUIRY_TO": ORGANIZERS,
             **more,
         }
     )
@@ -131,7 +132,7 @@ def stage(parts: Parts) -> Stage:
 def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """One running copy for tests that leave it as they found it, rules of their own aside."""
     folder = tmp_path_factory.mktemp("site")
-    running = RunningSite(folder, {"OPERATOR_EMAILS": OLGA}).start()
+    running = RunningSite(folder, {"OPERATOR_EMAILS": OLGA, "ORGANIZER_INQUIRY_TO": ORGANIZERS}).start()
     yield running
     running.close()
 
@@ -139,7 +140,7 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSit
 @pytest.fixture
 def fresh_site(tmp_path: Path, assets: Path) -> Iterator[RunningSite]:
     """A copy of its own, not started yet."""
-    site = RunningSite(tmp_path, {"OPERATOR_EMAILS": OLGA})
+    site = RunningSite(tmp_path, {"OPERATOR_EMAILS": OLGA, "ORGANIZER_INQUIRY_TO": ORGANIZERS})
     site.build.mkdir()
     shutil.copytree(assets, site.build / "assets")
     yield site

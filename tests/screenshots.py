@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from api import ROOT
 from rulepages.catalogue import Catalogue
 from tests.journeys.conftest import ARGUMENTS
+from tests.support.cast import OLGA, ORGANIZERS
 from tests.support.client import Client
 from tests.support.documents import catalogue
 from tests.support.running_site import RunningSite
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="screenshots-"))
-    site = RunningSite(folder)
+    site = RunningSite(folder, {"OPERATOR_EMAILS": OLGA, "ORGANIZER_INQUIRY_TO": ORGANIZERS})
     try:
         _take(site.start(), options.folder, readme=options.readme)
     finally:
@@ -114,6 +115,8 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
         "sign-in": "/sign-in/",
         "profile": "/profile/",
         "your-rules": "/api/profile",
+        "ask": "/api/organizer-inquiry",
+        "report": f"/api/reports/new?rule={rule['slug']}",
     }
 
 

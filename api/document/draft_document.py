@@ -7,8 +7,7 @@ as it stands. Sizes are bounded, but generously: what is too long for a rule is 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, StrictInt, Tag, TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict  # before Python 3.12 pydantic does not take the standard library's
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Tag, TypeAdapter, ValidationError
 
 from api.document.canonical_json import canonical_json
 from api.document.reading import document_errors, invalid_document
@@ -24,31 +23,40 @@ Ids = Annotated[list[Id], Field(max_length=50)]
 Number = Annotated[StrictInt, Field(ge=-(10**9), le=10**9)]
 
 
-class DraftCommunity(TypedDict, total=False):
-    name: Line
-    context: Line
-    types: Ids
-    scale: Ids
-    maturity: Ids
-    size: Ids
+class _Part(BaseModel):
+    """The defaults are never kept: what is not there stays absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class DraftValue(TypedDict, total=False):
-    id: Id
-    own: Id
-    title: Line
-    meaning: Words
-    practice: Words
+class DraftCommunity(_Part):
+    name: Line = ""
+    context: Line = ""
+    types: Ids = []
+    scale: Ids = []
+    maturity: Ids = []
+    size: Ids = []
 
 
-class DraftBlock(TypedDict, total=False):
+class _Entry(_Part):
+    id: Id = ""
+    own: Id = ""
+    title: Line = ""
+
+
+class DraftValue(_Entry):
+    meaning: Words = ""
+    practice: Words = ""
+
+
+class DraftBlock(_Part):
     """Any of the three kinds; what belongs to another kind than its own is a gap."""
 
-    kind: Literal["text", "list", "proportion"]
-    title: Line
-    text: Words
-    items: Lines
-    percent: Number
+    kind: Literal["text", "list", "proportion"] = "text"
+    title: Line = ""
+    text: Words = ""
+    items: Lines = []
+    percent: Number = 0
 
 
 DraftField = Annotated[
@@ -57,43 +65,39 @@ DraftField = Annotated[
 ]
 
 
-class DraftMethod(TypedDict, total=False):
-    id: Id
-    own: Id
-    title: Line
-    summary: Words
-    fields: Annotated[dict[Id, DraftField], Field(max_length=50)]
-    blocks: Annotated[list[DraftBlock], Field(max_length=50)]
+class DraftMethod(_Entry):
+    summary: Words = ""
+    fields: Annotated[dict[Id, DraftField], Field(max_length=50)] = {}
+    blocks: Annotated[list[DraftBlock], Field(max_length=50)] = []
 
 
 DraftMethods = Annotated[list[DraftMethod], Field(max_length=100)]
 
 
-@with_config(ConfigDict(extra="forbid", strict=True))
-class DraftDocument(TypedDict, total=False):
-    """What is not there stays absent. `template` fills the sections when all of them are empty."""
+class DraftDocument(_Part):
+    """`template` fills the sections when all of them are empty."""
 
-    schema: Literal[1]
-    language: Annotated[str, Field(pattern=LANGUAGE)]
-    template: Id
-    community: DraftCommunity
-    values: Annotated[list[DraftValue], Field(max_length=100)]
-    communication: DraftMethods
-    membership: DraftMethods
-    decisions: DraftMethods
-    conflict: DraftMethods
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    language: Annotated[str, Field(pattern=LANGUAGE)] = "en"
+    template: Id = ""
+    community: DraftCommunity = DraftCommunity()
+    values: Annotated[list[DraftValue], Field(max_length=100)] = []
+    communication: DraftMethods = []
+    membership: DraftMethods = []
+    decisions: DraftMethods = []
+    conflict: DraftMethods = []
 
 
-DOCUMENT: TypeAdapter[DraftDocument] = TypeAdapter(DraftDocument)
 NOTE: TypeAdapter[str] = TypeAdapter(Line)
 
 
 def read_draft(plain: Any) -> dict[str, Any]:
     """The draft in its normal form; raise Invalid when it is of another shape, TooLarge when it is too big to keep."""
     try:
-        kept: dict[str, Any] = {**DOCUMENT.validate_python(plain)}
+        document = DraftDocument.model_validate(plain)
     except ValidationError as error:
         raise invalid_document(document_errors(error), "The draft") from None
+    kept = document.model_dump(mode="json", by_alias=True, exclude_unset=True)
     if len(canonical_json(kept).encode()) > DRAFT_BYTES:
         raise TooLarge(f"The draft is larger than {DRAFT_BYTES // 1024} KiB.")
     return kept

@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 MAX_ATTEMPTS = 8
+LONGEST_PAUSE_SECONDS = 600.0
 STALE_HEARTBEAT_SECONDS = 5
 
 
@@ -94,16 +95,24 @@ def mark_done(connection: Connection[Any], ids: list[int], report: dict[str, Any
     )
 
 
-def mark_failed(connection: Connection[Any], id: int, error: str, *, max_attempts: int = MAX_ATTEMPTS) -> bool:
+def mark_failed(
+    connection: Connection[Any],
+    id: int,
+    error: str,
+    *,
+    max_attempts: int = MAX_ATTEMPTS,
+    longest_pause: float = LONGEST_PAUSE_SECONDS,
+) -> bool:
     """Try again later, each time twice as late (5 s … 10 min); park after so many tries. True when it is parked."""
     row = connection.execute(
         """
         UPDATE job SET attempts = attempts + 1, error = %(error)s,
-            run_at = clock_timestamp() + least(interval '5 seconds' * 2 ^ attempts, interval '10 minutes'),
+            run_at = clock_timestamp()
+                + least(interval '5 seconds' * 2 ^ least(attempts, 10), make_interval(secs => %(longest)s)),
             dead_at = CASE WHEN attempts + 1 >= %(max)s THEN clock_timestamp() END
         WHERE id = %(id)s RETURNING dead_at IS NOT NULL
         """,
-        {"id": id, "error": error[:2000], "max": max_attempts},
+        {"id": id, "error": error[:2000], "max": max_attempts, "longest": longest_pause},
     ).fetchone()
     return bool(row and row[0])
 

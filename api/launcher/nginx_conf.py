@@ -49,6 +49,8 @@ http {{
   default_type application/octet-stream;
   gzip_static on;
   gzip_vary on;
+  gzip on;
+  gzip_types {" ".join(table.PACKED_TYPES)};
 {_real_address(config)}
   map $http_accept $api_away {{
     default @api_away;

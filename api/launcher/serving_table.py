@@ -30,6 +30,9 @@ TYPES = {
 FEED_TYPE = "application/atom+xml"  # of every feed.xml
 TEXT_TYPES = tuple(kind for kind in (*TYPES.values(), FEED_TYPE) if not kind.startswith("font/"))
 
+# What has no twin in the tree, and what the API answers, is packed on its way; HTML always is.
+PACKED_TYPES = tuple(TYPES[suffix] for suffix in (".csv", ".json", ".md"))
+
 # Everything below /rules/<slug>/ is hidden while build/gone/<slug> exists; below v/<n>/ and compare/<n>/ also while
 # build/gone/<slug>.v.<n> and <slug>.compare.<n> do.
 TOMBSTONE = r"^/rules/(?P<slug>[a-z0-9-]+)(?:/(?P<part>v|compare)/(?P<number>[0-9]+))?(?:/|$)"

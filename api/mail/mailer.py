@@ -65,6 +65,8 @@ def compose(payload: Mapping[str, str], config: Config) -> EmailMessage:
     host = urlsplit(config.origin).hostname
     message["From"] = config.smtp_from or f"CommunityRule <noreply@{host}>"
     message["To"] = payload["to"]
+    if payload.get("reply_to"):
+        message["Reply-To"] = payload["reply_to"]
     message["Subject"] = payload["subject"]
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{payload['key']}@{host}>"

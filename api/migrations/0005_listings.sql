@@ -8,6 +8,10 @@ ALTER TABLE rule
     ADD COLUMN parent_id bigint REFERENCES rule ON DELETE SET NULL,
     ADD COLUMN parent_version integer,
     ADD COLUMN parent_title text;
+-- sha256 repeats the current version's, for listings, as title and context do.
+ALTER TABLE rule ADD COLUMN sha256 text;
+UPDATE rule SET sha256 = v.sha256 FROM rule_version v WHERE v.rule_id = rule.id AND v.number = rule.version;
+ALTER TABLE rule ALTER COLUMN sha256 SET NOT NULL;
 CREATE INDEX rule_of_parent ON rule (parent_id) WHERE parent_id IS NOT NULL;
 
 -- adapts: the version that a draft began with, as the end of its address, `<slug>/v/<number>`.
@@ -15,11 +19,15 @@ ALTER TABLE draft
     ADD COLUMN adapts text NOT NULL DEFAULT '',
     ADD COLUMN visibility text NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'unlisted'));
 
--- The text of a withdrawn version is gone; its hash, date and reason remain.
+-- title repeats the community's name in the document. The text of a withdrawn version is gone, its title too; its hash,
+-- date and reason remain.
 ALTER TABLE rule_version
+    ADD COLUMN title text,
     ADD COLUMN withdrawn_at timestamptz,
     ALTER COLUMN document DROP NOT NULL,
     ADD CHECK ((document IS NULL) = (withdrawn_at IS NOT NULL));
+UPDATE rule_version SET title = document::jsonb #>> '{community,name}';
+ALTER TABLE rule_version ALTER COLUMN title SET NOT NULL;
 
 -- The pages worker asks every few seconds what must be hidden.
 CREATE INDEX rule_hidden ON rule (slug) WHERE state <> 'published';

@@ -15,6 +15,7 @@ from api.people import Person
 from rulepages.affected import affected
 
 POLL_SECONDS = 0.2
+BUILD_SECONDS = 10  # after its last sign of progress a build is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Status:
     releases: list[dict[str, Any]]
     current: str | None
     check: dict[str, Any] | None
+    build: dict[str, Any] | None
     processes: dict[str, Any] | None
     problems: list[str]
 
@@ -71,10 +73,13 @@ def retry_job(*, connection: Transaction, job_id: int) -> None:
 
 
 def read_status(*, connection: Transaction, config: Config, processes: dict[str, Any] | None) -> Status:
-    """Jobs, heartbeats, releases, the last check of the tree. `processes` is what the launcher says of its children."""
+    """Jobs, heartbeats, releases, the last check of the tree, a build at work.
+
+    `processes` is what the launcher says of its children.
+    """
     tree = Tree(config.build)
     beats = {worker.name: worker for worker in jobs.workers(connection)}
-    check = beats.pop("check", None)
+    check, build = beats.pop("check", None), beats.pop("build", None)
     dead = [{**asdict(job), "dead_at": job.dead_at.isoformat()} for job in jobs.dead_jobs(connection)]
     releases = [asdict(info) for id in tree.release_ids() if (info := tree.info(id))]
     status = Status(
@@ -84,6 +89,7 @@ def read_status(*, connection: Transaction, config: Config, processes: dict[str,
         releases=releases,
         current=tree.current_id(),
         check={**check.details, "seconds": round(check.seconds)} if check else None,
+        build=build.details if build and build.seconds < BUILD_SECONDS else None,
         processes=processes,
         problems=[],
     )

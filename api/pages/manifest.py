@@ -1,11 +1,14 @@
 """What a release holds: for each path the sha256 of its bytes and the fingerprint of what it was made from.
 
-A journal beside the release: one JSON line per written or removed page, appended as it happens; the last line for a
-path counts. It is written after the page, so a page is never newer than the line that the worker's next try will add.
+An SQLite file beside the release, so that a hundred thousand rules need no memory. It is written after the page: an
+entry is never newer than its page, and the try that follows a crash adds what is missing. SQLite's own journal keeps it
+whole when the process is killed; after a power cut it is not trusted, like the tree itself.
 """
 
+import errno
 import hashlib
-import json
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,55 +17,75 @@ from rulepages.page import Page
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    sha256: str
-    fingerprint: str
+    """Both are 32 bytes."""
+
+    sha256: bytes
+    fingerprint: bytes
 
 
-def fingerprint(page: Page, site_digest: str) -> str:
+def fingerprint(page: Page, site_digest: str) -> bytes:
     """The inputs of a page without rendering it: the release's, and the rows' that it shows."""
-    return hashlib.sha256(f"{site_digest}\n{page.path}\n{page.template}\n{page.key}".encode()).hexdigest()
+    return hashlib.sha256(f"{site_digest}\n{page.path}\n{page.template}\n{page.key}".encode()).digest()
 
 
 class Manifest:
-    """The journal of one release. `entries` is what the release should hold now."""
+    """The manifest of one release. What was written or removed is kept in memory until `flush`."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self.entries: dict[str, Entry] = {}
-        self._pending: list[str] = []
-        self._torn = False  # the last line has no end: what is appended must not become part of it
-        if file.exists():
-            self._read()
+        self._pending: dict[str, Entry | None] = {}
+        try:
+            self._database = _open(file)
+        except sqlite3.DatabaseError:  # damaged: an empty one tells of no page, so that each is looked at again
+            for part in files_of(file):
+                part.unlink(missing_ok=True)
+            self._database = _open(file)
 
-    def wrote(self, path: str, data: bytes, mark: str) -> None:
-        entry = Entry(hashlib.sha256(data).hexdigest(), mark)
-        if self.entries.get(path) != entry:
-            self.entries[path] = entry
-            self._pending.append(json.dumps([path, entry.sha256, entry.fingerprint]))
+    def close(self) -> None:
+        self._database.close()
+
+    def entry(self, path: str) -> Entry | None:
+        if path in self._pending:
+            return self._pending[path]
+        row = self._database.execute("SELECT sha256, fingerprint FROM entry WHERE path = ?", [path]).fetchone()
+        return Entry(*row) if row else None
+
+    def wrote(self, path: str, entry: Entry) -> None:
+        self._pending[path] = entry
 
     def removed(self, path: str) -> None:
-        if self.entries.pop(path, None):
-            self._pending.append(json.dumps([path]))
+        self._pending[path] = None
+
+    def forget_pending(self) -> None:
+        """What has happened since the last `flush` may not have happened after all."""
+        self._pending.clear()
 
     def flush(self) -> None:
-        """Append what has happened since the last time, in one write."""
-        if self._pending:
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write("\n" * self._torn + "\n".join(self._pending) + "\n")
-            self._torn = False
-            self._pending.clear()
+        """Keep what has happened since the last time, in one transaction; OSError when there is no room for it."""
+        if not self._pending:
+            return
+        written = [(path, e.sha256, e.fingerprint) for path, e in self._pending.items() if e]
+        removed = [(path,) for path, e in self._pending.items() if e is None]
+        try:
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", written)
+                self._database.executemany("DELETE FROM entry WHERE path = ?", removed)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.ENOSPC, f"the manifest cannot be written: {error}") from error
+        self._pending.clear()
 
-    def _read(self) -> None:
-        lines = self._file.read_text(encoding="utf-8", errors="replace").split("\n")
-        self._torn = bool(lines[-1])
-        for line in lines[:-1]:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # torn by a power cut in the middle of the file system's own order; --check will show it
-            if not isinstance(row, list):
-                continue
-            if len(row) == 3:
-                self.entries[row[0]] = Entry(row[1], row[2])
-            else:
-                self.entries.pop(row[0], None)
+
+def files_of(file: Path) -> tuple[Path, ...]:
+    """The manifest and what SQLite keeps beside it."""
+    return (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"))
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    # A release is built on a thread of its own, and kept by the main one afterwards: never by two at once.
+    database = sqlite3.connect(file, check_same_thread=False)
+    with suppress(sqlite3.OperationalError):  # another process has it open and has done the same
+        database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = OFF")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS entry (path TEXT PRIMARY KEY, sha256 BLOB, fingerprint BLOB) WITHOUT ROWID"
+    )
+    return database

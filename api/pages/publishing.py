@@ -31,6 +31,7 @@ class Publisher:
         self._renderer = renderer
         self._later: dict[str, None] = {}  # an ordered set of paths
         self._absent: dict[str, None] = {}  # where no page belongs any more
+        self._listings: set[str] = set()  # that those of `_later` show
         self._report = Report()
 
     def write_live(self, source: SnapshotSource, changes: list[Change]) -> dict[str, str]:
@@ -49,26 +50,34 @@ class Publisher:
                 failed[slug] = f"{type(error).__name__}: {error}"
         good = [change for change in changes if change.slug not in failed]
         shared = [affected(change) for change in good]
-        source.load(listing for change in good for listing in change.places)
         self._write(source, _merged(item.shared for item in shared))
+        self._settle()
         self._later.update(_merged(item.later for item in shared))
+        self._listings.update(listing for change in good for listing in change.places)
         return failed
 
     def write_later(self, source: SnapshotSource, interrupted: Callable[[], bool]) -> Report | None:
         """The rest, page by page, then removals in reverse order. None when interrupted: call it again later."""
+        source.load(self._listings)
         while self._later:
             if interrupted():
+                self._settle()
                 return None
             path = next(iter(self._later))
             self._write(source, [path])
             del self._later[path]
+        self._settle()
         for path in reversed(self._absent):
             if self._renderer.remove(path):
                 self._report.removed.append(path)
         self._renderer.manifest.flush()
         report, self._report = self._report, Report()
         self._absent.clear()
+        self._listings.clear()
         return report
+
+    def _settle(self) -> None:
+        self._report.written += self._renderer.settle()
 
     def _write(self, source: SnapshotSource, paths: Iterable[str]) -> None:
         for path in paths:
@@ -77,8 +86,7 @@ class Publisher:
                 self._absent[path] = None
                 continue
             self._absent.pop(path, None)
-            if self._renderer.write(page):
-                self._report.written.append(path)
+            self._renderer.write(page)
 
 
 def _by_rule(changes: list[Change]) -> dict[str, list[Affected]]:

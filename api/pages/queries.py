@@ -15,11 +15,11 @@ from psycopg.types.json import Jsonb
 from rulepages.affected import Change, Kind
 from rulepages.rows import Card, Dated, Document, Lineage, Rule, Version
 
-FETCH = 100  # rules that a full build holds at once
+FETCH = 50  # rules that a full build holds at once, with their texts when they are asked for
 
 
 UTC = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-CARD = f"r.slug, p.place, r.title, r.context, r.version AS number, {UTC % 'r.published_at'} AS published_at"
+CARD = f"r.slug, p.place, r.title, r.context, r.version AS number, {UTC % 'r.published_at'} AS published_at, r.sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,27 +165,28 @@ RULE_TABLES = """
     rule r LEFT JOIN person o ON o.id = r.owner_id LEFT JOIN rule parent ON parent.id = r.parent_id
     LEFT JOIN listing adapted ON adapted.name = 'adapted/' || r.slug
 """
-VERSION = f"v.number, {UTC % 'v.published_at'}, v.sha256, v.reason"
-WITHDRAWN = f"coalesce({UTC % 'v.withdrawn_at'}, '')"
+VERSION = f"v.number, {UTC % 'v.published_at'}, v.sha256, v.reason, v.title, coalesce({UTC % 'v.withdrawn_at'}, '')"
 
 
-def find_rule(connection: Connection[Any], slug: str) -> Rule | None:
-    """A published rule with its history; of the documents only the current one."""
+def find_rule(connection: Connection[Any], slug: str) -> tuple[Rule, Document] | None:
+    """A published rule with its current text."""
     rows = connection.execute(
         f"""
-        SELECT {VERSION}, CASE WHEN v.number = r.version THEN v.document END, {WITHDRAWN}, {RULE}
+        SELECT {VERSION}, CASE WHEN v.number = r.version THEN v.document END, {RULE}
         FROM {RULE_TABLES} JOIN rule_version v ON v.rule_id = r.id
         WHERE r.slug = %s AND r.state = 'published' ORDER BY v.number
         """,
         [slug],
     ).fetchall()
-    return _rule(rows[0][6:], [row[:6] for row in rows]) if rows else None
+    if not rows:
+        return None
+    return _rule(rows[0][7:], [row[:6] for row in rows]), json.loads(rows[-1][6])
 
 
-def _rule(row: Sequence[Any], versions: Sequence[Sequence[Any]]) -> Rule:
+def _rule(row: Sequence[Any], versions: Iterable[Sequence[Any]]) -> Rule:
     slug, places, title, context, owner, parent, parent_version, parent_title, adaptations = row
     lineage = Lineage(parent, parent_version, parent_title if parent else "") if parent_version else None
-    loaded = tuple(Version(v[0], v[1], v[2], v[3], json.loads(v[4]) if v[4] else None, v[5]) for v in versions)
+    loaded = tuple(Version(*version) for version in versions)
     return Rule(slug, places, title, context, loaded, owner, lineage, adaptations)
 
 
@@ -199,21 +200,58 @@ def find_document(connection: Connection[Any], slug: str, number: int) -> Docume
     return document
 
 
-def published_rules(connection: Connection[Any]) -> Iterator[Rule]:
-    """Every published rule with its documents, streamed: listed ones by place, then the others by slug."""
+def find_documents(connection: Connection[Any], slugs: list[str]) -> dict[tuple[str, int], str]:
+    """Every text of some rules, as JSON, by slug and number."""
+    rows = connection.execute(
+        "SELECT r.slug, v.number, v.document FROM rule_version v JOIN rule r ON r.id = v.rule_id"
+        " WHERE r.slug = ANY(%s) AND v.withdrawn_at IS NULL",
+        [slugs],
+    ).fetchall()
+    return {(slug, number): document for slug, number, document in rows}
+
+
+def published_rules(connection: Connection[Any]) -> Iterator[list[Rule]]:
+    """Every published rule, some at a time: listed ones by place, then the others by slug."""
     with connection.cursor("published_rules") as cursor:
-        cursor.itersize = FETCH
         cursor.execute(
             f"""
-            SELECT (SELECT json_agg(json_build_array({VERSION}, v.document, {WITHDRAWN}) ORDER BY v.number)
+            SELECT (SELECT json_agg(json_build_array({VERSION}) ORDER BY v.number)
                     FROM rule_version v WHERE v.rule_id = r.id), {RULE}
             FROM {RULE_TABLES} LEFT JOIN place library
                 ON library.rule_id = r.id AND library.listing = 'library' AND library.listed
             WHERE r.state = 'published' ORDER BY library.place NULLS LAST, r.slug COLLATE "C"
             """
         )
-        for versions, *row in cursor:
-            yield _rule(row, versions)
+        while rows := cursor.fetchmany(FETCH):
+            yield [_rule(row, versions) for versions, *row in rows]
+
+
+def rules_after(connection: Connection[Any], id: int, count: int) -> list[tuple[int, Rule]]:
+    """Published rules by id."""
+    rows = connection.execute(
+        f"""
+        SELECT r.id, (SELECT json_agg(json_build_array({VERSION}) ORDER BY v.number)
+                FROM rule_version v WHERE v.rule_id = r.id), {RULE}
+        FROM {RULE_TABLES} WHERE r.state = 'published' AND r.id > %s ORDER BY r.id LIMIT %s
+        """,
+        [id, count],
+    ).fetchall()
+    return [(id, _rule(row, versions)) for id, versions, *row in rows]
+
+
+def published_among(connection: Connection[Any], slugs: Sequence[str]) -> set[str]:
+    rows = connection.execute(
+        "SELECT slug FROM rule WHERE slug = ANY(%s) AND state = 'published'", [list(slugs)]
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def pages_wait(connection: Connection[Any]) -> bool:
+    """Whether a change has pages still to come. Parked jobs do not count: nobody works on them."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM job WHERE kind = 'page' AND done_at IS NULL AND dead_at IS NULL)"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def published_counts(connection: Connection[Any]) -> tuple[int, int]:

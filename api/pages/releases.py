@@ -1,5 +1,7 @@
 """A whole release: built beside the live one, caught up with what was published meanwhile, then switched to."""
 
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,10 +24,16 @@ from rulepages.rule_pages import rule_pages
 BATCH = 64  # jobs that one round of the pages worker takes
 MAX_ROUNDS = 100
 FIXED_PAGES = 250  # near enough for a progress line
+PAGE_BYTES = 24 * 1024  # of a page that was never built before, with its twin, on the disk
+SPARE_BYTES = 64 * 1024 * 1024
 
 
 class Stopped(Exception):
     """Told to stop in the middle of a build."""
+
+
+class NoSpace(Exception):
+    """The disk would be full before the release is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +52,18 @@ class Progress:
 class ReleaseBuild:
     """One release in the making. `snapshot` names what its pages show so far."""
 
-    def __init__(self, config: Config, tree: Tree, say: Callable[[Progress], None]) -> None:
+    def __init__(self, config: Config, tree: Tree, say: Callable[[Progress], None], *, gentle: int = 0) -> None:
         self._started = time.monotonic()
         self._tree = tree
         self._say = say
         self._release = tree.new_id()
         self._lock = tree.begin(self._release)
         try:
-            self.renderer = Renderer(config, tree, self._release, served=tree.current_id())
+            self.renderer = Renderer(config, tree, self._release, served=tree.current_id(), gentle=gentle)
         except BaseException:
-            self.abandon()
+            self._give_up()
             raise
+        self.renderer.start_writing()
         self.snapshot = ""
         self.pages = 0
         self.failed: dict[str, str] = {}  # rules that could not be rendered, by slug
@@ -63,14 +72,15 @@ class ReleaseBuild:
         """Every page, from one snapshot. On any error the unfinished folder is deleted and the live release stays."""
         with SnapshotSource(connection) as source:
             self.snapshot = source.snapshot
-            total = self._estimate(connection, source)
+            total = self._estimate(connection)
+            self._check_space(total)
             for page in first_pages(self.renderer.site, source):
                 self._write(page, total)
             for rule in source.rules():
                 self._write_rule(source, rule, total)
             for page in listing_pages(self.renderer.site, source):
                 self._write(page, total)
-        self.renderer.manifest.flush()
+        self._settle()
         self._say(Progress(self.pages, self.pages, time.monotonic() - self._started))
 
     def catch_up(self, connection: Transaction) -> int:
@@ -96,6 +106,10 @@ class ReleaseBuild:
         return {"release": info.id, "pages": info.pages, "seconds": seconds, "deleted": deleted, "failed": self.failed}
 
     def abandon(self) -> None:
+        self.renderer.close()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self._tree.delete(self._release)
         self._lock.release()
 
@@ -114,21 +128,42 @@ class ReleaseBuild:
         self.renderer.write(page)
         self.pages += 1
         if self.pages % 200 == 0:
-            self.renderer.manifest.flush()
+            self._settle()
             self._say(Progress(self.pages, max(total, self.pages), time.monotonic() - self._started))
 
-    def _estimate(self, connection: Transaction, source: SnapshotSource) -> int:
-        """Each version's page and comparison, each rule's page and history, all archive pages and fixed ones."""
+    def _settle(self) -> None:
+        self.renderer.settle()
+        self.renderer.manifest.flush()
+
+    def _check_space(self, pages: int) -> None:
+        """Pages that stay the same are linked and take no room; how many those are shows in the inputs only."""
+        served = self._tree.current_id()
+        info = self._tree.info(served) if served else None
+        if info and info.inputs == self.renderer.site.digest:
+            return
+        needed = SPARE_BYTES + pages * PAGE_BYTES
+        disk = shutil.disk_usage(self._tree.build)
+        if disk.free < needed:
+            raise NoSpace(f"a release of {pages} pages needs {needed >> 20} MB, {disk.free >> 20} MB are free")
+
+    def _estimate(self, connection: Transaction) -> int:
+        """Four files for each version, four for each rule, all archive pages and fixed ones."""
         rules, versions = queries.published_counts(connection)
         places = queries.highest_places(connection)
         archives = sum(listings.page_count(highest) for highest in places.values())
-        return FIXED_PAGES + rules + 2 * versions + archives
+        return FIXED_PAGES + 4 * rules + 4 * versions + archives
 
 
 def catch_up_rounds(build: ReleaseBuild, connection: Transaction) -> Iterator[int]:
-    """Rounds until at most one batch was left, so that the last one, under the lock, is short."""
+    """Rounds until at most one batch was left, so that the last one, under the lock, is short.
+
+    Or until a round was no smaller than the one before: then authors publish as fast as we follow, and another round
+    would leave as much.
+    """
+    before = sys.maxsize
     for _ in range(MAX_ROUNDS):
         jobs = build.catch_up(connection)
         yield jobs
-        if jobs <= BATCH:
+        if jobs <= BATCH or jobs >= before:
             return
+        before = jobs

@@ -1,6 +1,7 @@
 """A database snapshot as the page engine's source of rows."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,9 @@ class SnapshotSource:
     def __init__(self, connection: Transaction) -> None:
         self._connection = connection
         self._rules: dict[str, Rule | None] = {}
+        self._texts: dict[tuple[str, int], Document] = {}
+        self._current: list[Rule] = []  # of a whole build: the rules at hand, and their texts once one is asked for
+        self._current_texts: dict[tuple[str, int], str] = {}
         self._heads: dict[str, tuple[list[Card], int, int]] = {}
 
     def __enter__(self) -> "SnapshotSource":
@@ -30,15 +34,44 @@ class SnapshotSource:
             queries.end_snapshot(self._connection)
 
     def rules(self) -> Iterator[Rule]:
-        return queries.published_rules(self._connection)
+        for rules in queries.published_rules(self._connection):
+            self._current, self._current_texts = rules, {}
+            for rule in rules:
+                self._texts.clear()
+                yield rule
+        self._current = []
+
+    def rules_after(self, id: int, count: int) -> list[tuple[int, Rule]]:
+        """Published rules with higher ids than this one, lowest first."""
+        found = queries.rules_after(self._connection, id, count)
+        self._current, self._current_texts = [rule for _, rule in found], {}
+        return found
+
+    def published_among(self, slugs: Sequence[str]) -> set[str]:
+        return queries.published_among(self._connection, slugs)
 
     def rule(self, slug: str) -> Rule | None:
         if slug not in self._rules:
-            self._rules[slug] = queries.find_rule(self._connection, slug)
+            found = queries.find_rule(self._connection, slug)
+            self._rules[slug] = found[0] if found else None
+            if found:
+                self._texts[slug, found[0].current.number] = found[1]
         return self._rules[slug]
 
     def document(self, slug: str, number: int) -> Document:
-        return queries.find_document(self._connection, slug, number)
+        if (slug, number) not in self._texts:
+            self._texts[slug, number] = self._text(slug, number)
+        return self._texts[slug, number]
+
+    def _text(self, slug: str, number: int) -> Document:
+        """In a whole build many rules' texts are fetched at once, but only where a page has to be rendered at all."""
+        if not self._current:
+            return queries.find_document(self._connection, slug, number)
+        if not self._current_texts:
+            slugs = [rule.slug for rule in self._current]
+            self._current_texts = queries.find_documents(self._connection, slugs)
+        text: Document = json.loads(self._current_texts[slug, number])
+        return text
 
     def load(self, listings: Iterable[str]) -> None:
         """Ask for the heads of several listings at once."""

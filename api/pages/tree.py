@@ -13,6 +13,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from api.pages.manifest import files_of as manifest_files
+
 KEPT_RELEASES = 2
 COMPLETE = ".complete"
 READY = ".ready"
@@ -117,8 +119,9 @@ class Tree:
         """Remove a release; never the one that readers see."""
         if id == self.current_id():
             return
-        for name in (f"{id}.json", f"{id}.manifest", f"{id}.lock"):
-            (self.releases / name).unlink(missing_ok=True)
+        beside = (self.releases / f"{id}.json", self.releases / f"{id}.lock")
+        for file in (*beside, *manifest_files(self.manifest_file(id))):
+            file.unlink(missing_ok=True)
         shutil.rmtree(self.folder(id), ignore_errors=True)
 
 

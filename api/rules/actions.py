@@ -140,13 +140,22 @@ def revise_rule(
             number = rule.version + 1
             if sha256 == rule.sha256:
                 raise Invalid("Nothing has changed since the last version.")
-            queries.add_version(connection, rule_id, number=number, document=canonical, sha256=sha256, reason=words)
+            queries.add_version(
+                connection,
+                rule_id,
+                number=number,
+                title=document.community.name,
+                document=canonical,
+                sha256=sha256,
+                reason=words,
+            )
             queries.move_to_version(
                 connection,
                 rule_id,
                 number=number,
                 title=document.community.name,
                 context=document.community.context,
+                sha256=sha256,
             )
             rule = _existing(queries.find_rule(connection, rule_id))
             _settle(connection, parts, by, rule_id, draft=draft, once=once)

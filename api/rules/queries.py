@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 RULE_COLUMNS = """
-    r.id, r.slug, r.title, r.context, r.state, r.visibility, r.version, v.sha256, r.owner_id,
+    r.id, r.slug, r.title, r.context, r.state, r.visibility, r.version, r.sha256, r.owner_id,
     coalesce((SELECT parent.slug FROM rule parent WHERE parent.id = r.parent_id), '') AS parent_slug,
     to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
     to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at,
@@ -62,14 +62,14 @@ def add_rule(
             f"""
             WITH r AS (
                 INSERT INTO rule (slug, owner_id, visibility, parent_id, parent_version, parent_title,
-                    title, context, version, published_at)
+                    title, context, version, sha256, published_at)
                 VALUES (%(slug)s, %(owner)s, %(visibility)s, %(parent)s, %(parent_version)s, %(parent_title)s,
-                    %(title)s, %(context)s, 1, date_trunc('second', now())) RETURNING *
+                    %(title)s, %(context)s, 1, %(sha256)s, date_trunc('second', now())) RETURNING *
             ), v AS (
-                INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)
-                SELECT id, version, %(document)s, %(sha256)s, '', published_at FROM r RETURNING sha256
+                INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)
+                SELECT id, version, title, %(document)s, sha256, '', published_at FROM r
             )
-            SELECT {RULE_COLUMNS} FROM r, v
+            SELECT {RULE_COLUMNS} FROM r
             """,
             {
                 "slug": slug,
@@ -93,7 +93,7 @@ def hold_parent(connection: Connection[Any], slug: str, number: int) -> ParentRo
     with connection.cursor(row_factory=class_row(ParentRow)) as cursor:
         return cursor.execute(
             """
-            SELECT r.id, v.number AS version, v.document::jsonb -> 'community' ->> 'name' AS title
+            SELECT r.id, v.number AS version, v.title
             FROM rule r JOIN rule_version v ON v.rule_id = r.id
             WHERE r.slug = %s AND v.number = %s AND r.state = 'published' AND v.withdrawn_at IS NULL
             FOR SHARE OF r
@@ -103,20 +103,22 @@ def hold_parent(connection: Connection[Any], slug: str, number: int) -> ParentRo
 
 
 def add_version(
-    connection: Connection[Any], rule_id: int, *, number: int, document: str, sha256: str, reason: str
+    connection: Connection[Any], rule_id: int, *, number: int, title: str, document: str, sha256: str, reason: str
 ) -> None:
     connection.execute(
-        "INSERT INTO rule_version (rule_id, number, document, sha256, reason, published_at)"
-        " VALUES (%s, %s, %s, %s, %s, date_trunc('second', now()))",
-        [rule_id, number, document, sha256, reason],
+        "INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, date_trunc('second', now()))",
+        [rule_id, number, title, document, sha256, reason],
     )
 
 
-def move_to_version(connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str) -> None:
+def move_to_version(
+    connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str, sha256: str
+) -> None:
     connection.execute(
-        "UPDATE rule SET version = %s, title = %s, context = %s, published_at = date_trunc('second', now()),"
-        " updated_at = now() WHERE id = %s",
-        [number, title, context, rule_id],
+        "UPDATE rule SET version = %s, title = %s, context = %s, sha256 = %s,"
+        " published_at = date_trunc('second', now()), updated_at = now() WHERE id = %s",
+        [number, title, context, sha256, rule_id],
     )
 
 
@@ -131,7 +133,7 @@ def set_visibility(connection: Connection[Any], rule_id: int, visibility: str) -
 def withdraw_version(connection: Connection[Any], rule_id: int, number: int) -> bool:
     """Forget a version's text; False when there is no such version, or it was withdrawn before."""
     found = connection.execute(
-        "UPDATE rule_version SET document = NULL, withdrawn_at = date_trunc('second', now())"
+        "UPDATE rule_version SET document = NULL, title = '', withdrawn_at = date_trunc('second', now())"
         " WHERE rule_id = %s AND number = %s AND withdrawn_at IS NULL",
         [rule_id, number],
     )
@@ -165,19 +167,18 @@ def delete_rule(connection: Connection[Any], rule_id: int) -> None:
 
 
 def lock_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:
-    """The rule, held until the transaction ends.
-
-    Two statements: one alone would join the row that it waited for with a version that is no longer the current one.
-    """
-    held = connection.execute("SELECT FROM rule WHERE id = %s FOR UPDATE", [rule_id]).fetchone()
-    return None if held is None else find_rule(connection, rule_id)
+    """The rule, held until the transaction ends."""
+    with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
+        return cursor.execute(
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.id = %s FOR UPDATE OF r",
+            [rule_id],
+        ).fetchone()
 
 
 def find_rule(connection: Connection[Any], rule_id: int) -> RuleRow | None:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
-            f"SELECT {RULE_COLUMNS} FROM rule r JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
-            " WHERE r.id = %s",
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.id = %s",
             [rule_id],
         ).fetchone()
 
@@ -230,7 +231,6 @@ def newest_rules(connection: Connection[Any], limit: int) -> list[RuleRow]:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
             f"SELECT {RULE_COLUMNS} FROM place p JOIN rule r ON r.id = p.rule_id"
-            " JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
             " WHERE p.listing = 'library' AND p.listed ORDER BY p.place DESC LIMIT %s",
             [limit],
         ).fetchall()
@@ -239,8 +239,7 @@ def newest_rules(connection: Connection[Any], limit: int) -> list[RuleRow]:
 def rules_of(connection: Connection[Any], person_id: int) -> list[RuleRow]:
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         return cursor.execute(
-            f"SELECT {RULE_COLUMNS} FROM rule r JOIN rule_version v ON v.rule_id = r.id AND v.number = r.version"
-            " WHERE r.owner_id = %s ORDER BY r.updated_at DESC, r.id DESC LIMIT 200",
+            f"SELECT {RULE_COLUMNS} FROM rule r WHERE r.owner_id = %s ORDER BY r.updated_at DESC, r.id DESC LIMIT 200",
             [person_id],
         ).fetchall()
 

@@ -27,6 +27,7 @@ from api.errors import (
     NotFound,
     NotSignedIn,
     Problem,
+    RateLimited,
     TooLarge,
 )
 from api.pages.own_pages import OwnPages
@@ -276,7 +277,7 @@ class RulePublication(_Rules):
         if act is None:
             raise Invalid("state is published or unpublished.")
         act(parts=self._parts, by=person, rule_id=_number(rule_id))
-        raise falcon.HTTPSeeOther("/api/profile")
+        raise falcon.HTTPSeeOther(f"/api/rules/{_number(rule_id)}/keeping")
 
 
 class Profile(_Rules):
@@ -317,37 +318,26 @@ class Profile(_Rules):
         resp.text = self._own_pages.render("my_rules.html", "Your rules", person=person, rules=rows, drafts=drafts)
 
 
-class PlainForm(_Rules):
+class _PlainForm(_Rules):
     """`/create/plain/`, filled: from a draft, from a rule that is revised, or from what was typed and rejected.
 
-    Its second button keeps a draft: signed in the next text of the one on show, or a new one; signed out a new one
-    that waits behind a link.
+    Its two buttons are two addresses, of which `saving` is the one that keeps a draft.
     """
+
+    saving = False
 
     def __init__(self, *, send_link: SendLink, drafts: Drafts, **parts: Any) -> None:
         super().__init__(**parts)
         self._send_link, self._drafts = send_link, drafts
 
-    def on_get(self, req: Request, resp: Response) -> None:
-        """A new rule, perhaps from a template, for everybody; a draft or a rule of one's own, signed in."""
-        person = self._person(req)
-        rule_id, draft_id = req.get_param("rule"), req.get_param("draft")
-        if (rule_id or draft_id) and person is None:
-            raise falcon.HTTPSeeOther("/sign-in/")
-        if rule_id and person:
-            rule, document = actions.read_own_rule(database=self._database, by=person, rule_id=_number(rule_id))
-            form: dict[str, Any] = {"document": document, "revising": _revising(rule)}
-        elif draft_id and person:
-            form = self._draft_on_show(req, person, _number(draft_id, "draft"))
-        elif adapts := req.get_param("adapt"):
-            document = actions.read_version_to_adapt(database=self._database, adapts=adapts)
-            form = {"document": {**document, "community": {}}, "adapts": adapts}
-        else:
-            form = {
-                "document": self._with_method(req.get_param("method") or ""),
-                "chosen_template": req.get_param("template") or "",
-            }
-        self._show_form(resp, person, **form)
+    def on_limited(self, req: Request, resp: Response, problem: RateLimited) -> None:
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        typed = read_controls(form, self._own_pages.site.catalogue)
+        try:
+            person = self._person(req)
+        except DatabaseAway:
+            person = None
+        self._show_form(resp, person, **self._typed_back(form, typed, person, problem), errors=_control_errors(problem))
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Publish, revise or keep a draft; when nobody is signed in, send a link behind which the draft waits."""
@@ -361,7 +351,7 @@ class PlainForm(_Rules):
                 raise NotSignedIn
             if person is None:
                 self._send_draft(form, typed, resp)
-            elif form.get("intent") == "draft":
+            elif self.saving:
                 self._save(form, typed, person)
             elif form.get("rule"):
                 self._revise(form, typed, person, resp)
@@ -467,7 +457,7 @@ class PlainForm(_Rules):
         raise falcon.HTTPSeeOther(f"/api/create/plain?draft={draft.id}&saved={draft.revision}")
 
     def _send_draft(self, form: dict[str, str], typed: dict[str, Any], resp: Response) -> None:
-        if form.get("intent") != "draft":
+        if not self.saving:
             self._document(form, typed, None)  # what cannot be published is better mended before a mail is on its way
         draft = {
             "document": read_draft(self._with_template(form, self._with_unseen(form, typed, None))),
@@ -540,7 +530,7 @@ class PlainForm(_Rules):
             "draft": draft,
             "revision": revision,
             "once": "" if isinstance(problem, KeyUsed) else form.get("once", ""),
-            "saving": form.get("intent") == "draft",
+            "saving": self.saving,
             "adapts": "" if _is_about(problem, "adapts") else form.get("adapts", ""),
             "unlisted": _visibility(form) == actions.UNLISTED,
             "revising": self._revised_rule(form, typed, person, problem) if form.get("rule") else None,
@@ -576,6 +566,36 @@ class PlainForm(_Rules):
             if isinstance(problem, Conflict | KeyUsed)
             else {**_revising(rule), "sha256": kept["sha256"]}
         )
+
+
+class PlainForm(_PlainForm):
+    def on_get(self, req: Request, resp: Response) -> None:
+        """A new rule, perhaps from a template, for everybody; a draft or a rule of one's own, signed in."""
+        person = self._person(req)
+        rule_id, draft_id = req.get_param("rule"), req.get_param("draft")
+        if (rule_id or draft_id) and person is None:
+            raise falcon.HTTPSeeOther("/sign-in/")
+        if rule_id and person:
+            rule, document = actions.read_own_rule(database=self._database, by=person, rule_id=_number(rule_id))
+            form: dict[str, Any] = {"document": document, "revising": _revising(rule)}
+        elif draft_id and person:
+            form = self._draft_on_show(req, person, _number(draft_id, "draft"))
+        elif adapts := req.get_param("adapt"):
+            document = actions.read_version_to_adapt(database=self._database, adapts=adapts)
+            form = {"document": {**document, "community": {}}, "adapts": adapts}
+        else:
+            form = {
+                "document": self._with_method(req.get_param("method") or ""),
+                "chosen_template": req.get_param("template") or "",
+            }
+        self._show_form(resp, person, **form)
+
+
+class PlainDraft(_PlainForm):
+    """Keep a draft: signed in the next text of the one on show, or a new one; signed out a new one that waits behind a
+    link."""
+
+    saving = True
 
 
 def _visibility(form: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ the old one to retire (SIGUSR2), takes its locks, switches, and is the pages wor
 
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -24,8 +25,9 @@ from api.jobs import queries as jobs
 from api.pages import queries
 from api.pages.publishing import Publisher
 from api.pages.queries import PageJob
-from api.pages.releases import BATCH, Progress, ReleaseBuild, Stopped, catch_up_rounds
+from api.pages.releases import BATCH, NoSpace, Progress, ReleaseBuild, Stopped, catch_up_rounds
 from api.pages.renderer import Renderer
+from api.pages.repair import Repair
 from api.pages.source import SnapshotSource
 from api.pages.stop_mark import leave_stop_mark, take_stop_mark
 from api.pages.tombstones import Tombstones
@@ -35,11 +37,16 @@ from api.workers.signals import wake_on_signals
 TREE_LOCK = 0x70616765  # "page": held by the one pages worker of a database
 RELEASE_LOCK = 0x72656C65  # "rele": held by a successor while it builds
 TOMBSTONE_SECONDS = 10.0  # how often tombstones are compared with rows
-PATIENT = 1_000_000  # attempts for what is not the job's own fault, such as a full disk
+PATIENT = 1_000_000  # attempts for what is not the job's own fault
+DISK_SECONDS = 5.0  # between two tries on a disk that is full
 BEAT_SECONDS = 1.0
+SPACE_SECONDS = 5.0  # before a release that had no room is tried again
+SHOW_SECONDS = 2.0  # between two lines of a build's progress
 RETIRE_SECONDS = 30.0
 LATER_SECONDS = 0.5  # feeds and sitemaps wait no longer than this for publishes that keep coming
 RELEASE_ATTEMPTS = 3
+PAUSE_SECONDS = 0.1  # between two steps of a round
+REST_SECONDS = 600.0  # between two rounds of the comparison with the rows
 GENTLE = 10  # the priority of a build beside the live generation
 
 log = logging.getLogger(__name__)
@@ -69,7 +76,10 @@ class PagesWorker:
         self._live: list[int] = []  # jobs whose pages are live, with listings still to follow
         self._live_since = 0.0
         self._compared = time.monotonic()
-        self._last_beat = 0.0
+        self._last_beat = self._last_shown = 0.0
+        self._looked = 0.0
+        self._round: Repair | None = None  # of the comparison with the rows
+        self._next_round = 0.0
         self._wake = wake_on_signals()
         signal.signal(signal.SIGTERM, self._on_stop)
         signal.signal(signal.SIGINT, self._on_stop)
@@ -88,9 +98,15 @@ class PagesWorker:
                     self._serve(connection, reader)
             except Stopped:
                 break
+            except NoSpace as error:
+                log.error("%s; trying again", error)
+                time.sleep(SPACE_SECONDS)
             except OperationalError as error:
                 log.warning("the database went away (%s); trying again", str(error).strip().split("\n")[0])
                 time.sleep(1.0)
+            except OSError as error:
+                log.error("pages cannot be written (%s); trying again", error)
+                self._pause(DISK_SECONDS)
         self.close()
         return 0
 
@@ -152,6 +168,7 @@ class PagesWorker:
             self._tree.note(replace(info, boot_id=boot_id()))  # whole, and known to be since this boot
             renderer = Renderer(self._config, self._tree, current)
             if info.inputs == renderer.site.digest:
+                renderer.start_writing()
                 self._renderer = renderer
                 self._start_afresh()
                 return
@@ -165,11 +182,14 @@ class PagesWorker:
 
     def _build_gently(self, reader: Transaction) -> ReleaseBuild:
         """Beside the live generation: on a thread that lets everybody else go first (Linux keeps that per thread)."""
+        build = ReleaseBuild(self._config, self._tree, self._show, gentle=GENTLE)
         with ThreadPoolExecutor(1, initializer=lambda: os.setpriority(os.PRIO_PROCESS, 0, GENTLE)) as thread:
-            return thread.submit(self._build, reader).result()
+            return thread.submit(self._fill, build, reader).result()
 
     def _build(self, reader: Transaction) -> ReleaseBuild:
-        build = ReleaseBuild(self._config, self._tree, self._show)
+        return self._fill(ReleaseBuild(self._config, self._tree, self._show), reader)
+
+    def _fill(self, build: ReleaseBuild, reader: Transaction) -> ReleaseBuild:
         try:
             build.build(reader)
         except BaseException:
@@ -196,19 +216,22 @@ class PagesWorker:
         with listener:
             start_listening(listener, "work")
             while not self._stopping and not self._retiring:
-                while (
-                    not self._stopping
-                    and not self._retiring
-                    and self.publish_batch(
-                        connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
-                    )
-                ):
-                    self._beat(connection)
+                busy = self.publish_batch(
+                    connection, reader, lambda: "page" in wait_for_notice(listener, 0, self._wake)
+                )
                 self._beat(connection)
-                self._ask_for_release(connection)
-                self._compare_tombstones(connection)
-                self._heal_lost_tree(connection, reader)
-                wait_for_notice(listener, BEAT_SECONDS, self._wake)
+                if not busy or time.monotonic() - self._looked >= BEAT_SECONDS:
+                    self._look_around(connection, reader)
+                if not busy:
+                    wait_for_notice(listener, PAUSE_SECONDS if self._round else BEAT_SECONDS, self._wake)
+
+    def _look_around(self, connection: Transaction, reader: Transaction) -> None:
+        """What else there may be to do. Authors who publish without a break must not keep it from being done."""
+        self._looked = time.monotonic()
+        self._ask_for_release(connection)
+        self._compare_tombstones(connection)
+        self._heal_lost_tree(connection, reader)
+        self._repair(connection, reader)
 
     def publish_batch(
         self, connection: Transaction, reader: Transaction, wanted: Callable[[], bool] = lambda: False
@@ -231,8 +254,7 @@ class PagesWorker:
         except Exception as error:
             log.exception("a batch of %d jobs failed", len(found) + len(self._live))
             failed = dict.fromkeys([*self._live, *(job.id for job in found)])
-            patience = PATIENT if isinstance(error, OSError) else jobs.MAX_ATTEMPTS
-            self._mark_failed(connection, list(failed), repr(error), max_attempts=patience)
+            self._mark_failed(connection, list(failed), repr(error), disk=isinstance(error, OSError))
             self._start_afresh()
             return True
         if report is not None:
@@ -268,13 +290,14 @@ class PagesWorker:
 
     def _start_afresh(self) -> None:
         assert self._renderer is not None
-        self._publisher, self._live = Publisher(self._renderer), []
+        self._publisher, self._live, self._round = Publisher(self._renderer), [], None
 
-    def _mark_failed(
-        self, connection: Transaction, job_ids: list[int], error: str, *, max_attempts: int = jobs.MAX_ATTEMPTS
-    ) -> None:
+    def _mark_failed(self, connection: Transaction, job_ids: list[int], error: str, *, disk: bool = False) -> None:
+        """What is not the job's own fault, such as a full disk, parks nothing, and is tried again soon for as long as
+        it lasts: when there is room, the pages come at once."""
+        limits: dict[str, Any] = {"max_attempts": PATIENT, "longest_pause": DISK_SECONDS} if disk else {}
         for id in job_ids:
-            parked = jobs.mark_failed(connection, id, error, max_attempts=max_attempts)
+            parked = jobs.mark_failed(connection, id, error, **limits)
             log.error("page job %d failed%s: %s", id, " and is parked" if parked else "", error)
 
     # -- releases -----------------------------------------------------------------------------------------------------
@@ -321,10 +344,22 @@ class PagesWorker:
             self._lock.release()
             self._lock = tree_lock(self._config.build)
             self._wait_for_lock()
+            self._renderer.close()
             self._renderer = None
             self._derive_tombstones(connection)
             self._open_tree(connection, reader)
             self._be_ready()
+
+    def _repair(self, connection: Transaction, reader: Transaction) -> None:
+        """A little of the periodic comparison with the rows. It begins with each generation, then rests for a while."""
+        assert self._renderer is not None
+        if self._round is None and time.monotonic() > self._next_round:
+            self._round = Repair(self._renderer)
+        if self._round is None or not self._round.step(reader):
+            return
+        report = {"release": self._renderer.release, "pages": self._round.checked, "mended": self._round.mended[:20]}
+        jobs.beat(connection, "check", {**report, "drift": False})
+        self._round, self._next_round = None, time.monotonic() + REST_SECONDS
 
     # -- small parts --------------------------------------------------------------------------------------------------
 
@@ -343,6 +378,10 @@ class PagesWorker:
         """The retiring generation's connection ends a moment after its file lock does."""
         while not queries.try_lock(connection, TREE_LOCK) and not self._stopping:
             time.sleep(0.02)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless a signal comes."""
+        select.select([self._wake], [], [], seconds)
 
     def _compare_tombstones(self, connection: Transaction) -> None:
         """An API that was killed between laying one and its commit leaves one that no row wants."""
@@ -370,18 +409,27 @@ class PagesWorker:
             jobs.beat(connection, "pages", details)
 
     def _show(self, progress: Progress) -> None:
+        """On the terminal, and in `status`."""
         if self._stopping:
             raise Stopped
-        end = "\n" if progress.done == progress.total else ""
+        whole = progress.done == progress.total
         line = f"building pages: {progress.done} of {progress.total}, {progress.remaining:.0f} s left"
-        sys.stderr.write(f"\r{line}{end}" if sys.stderr.isatty() else f"{line}\n")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{line}\n" if whole else f"\r{line}")
+        if whole or time.monotonic() - self._last_shown >= SHOW_SECONDS:
+            self._last_shown = time.monotonic()
+            if not sys.stderr.isatty():
+                sys.stderr.write(f"{line}\n")
+            details = {"pages": progress.done, "of": progress.total, "seconds_left": round(progress.remaining)}
+            with suppress(OperationalError), connect(self._config.database_url) as connection:
+                jobs.beat(connection, "build", details)
 
     def close(self) -> None:
         """Give up the locks first: a successor waits for them."""
+        if self._renderer:
+            self._renderer.close()
         self._lock.release()
-        if (
-            self._stopping and self._renderer is not None
-        ):  # a tree that was never trusted is not to be trusted next time
+        if self._stopping and self._renderer:  # a tree that was never trusted is not to be trusted next time
             leave_stop_mark(self._tree)
 
     def _on_stop(self, *_: Any) -> None:

@@ -19,11 +19,13 @@ def finish_mail(connection: Connection[Any], job_id: int) -> None:
 
 
 def delete_expired(connection: Connection[Any]) -> None:
-    """Links and sessions that nobody can use any more; a draft that travels with a link waits for a week,
-    and what was published is not published again within a day."""
+    """What nobody can use any more, and what we promise not to keep. A draft that travels with a link waits a week."""
     connection.execute(
         "DELETE FROM magic_link WHERE expires_at < now() - CASE WHEN draft IS NULL OR consumed_at IS NOT NULL"
         " THEN interval '1 day' ELSE interval '7 days' END"
     )
     connection.execute("DELETE FROM session WHERE expires_at < now()")
     connection.execute("DELETE FROM publish_key WHERE created_at < now() - interval '24 hours'")
+    connection.execute("DELETE FROM queued_mail WHERE queued_at < now() - interval '1 day'")
+    connection.execute("DELETE FROM inquiry WHERE created_at < now() - interval '90 days'")
+    connection.execute("DELETE FROM web_vital WHERE day < (now() AT TIME ZONE 'UTC')::date - 90")

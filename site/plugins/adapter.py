@@ -23,7 +23,7 @@ from page_files import write_file
 from rulepages.export import ExportSource
 from rulepages.page import Page
 from rulepages.pages import all_pages
-from rulepages.rows import Card, Dated, Rule
+from rulepages.rows import Card, Dated, Document, Rule
 from rulepages.site_inputs import Site, load_site
 
 
@@ -45,12 +45,11 @@ class FatalWarnings(logging.Handler):
 class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types
     """Pelican's writer, with atomic files. `_open_w` is private to Pelican: the version is pinned and a test holds it.
 
-    `served_from` is the root of the release that readers see, when another one is being written. `written` tells
-    whether the last file differed from what was there; `data` holds its bytes.
+    `put` takes a page's path and bytes when it is given, instead of writing them here; `data` holds the bytes of the
+    last page.
     """
 
-    served_from: Path | None = None
-    written = False
+    put: Callable[[str, bytes], None] | None = None
     data = b""
 
     def _open_w(self, filename: str, encoding: str, override: bool = False) -> "_AtomicFile":
@@ -61,7 +60,11 @@ class PageWriter(Writer):  # type: ignore[misc]  # pelican ships no types
 
         def keep(data: bytes) -> None:
             self.data = data
-            self.written = write_file(root, str(file.relative_to(root)), data, self.served_from)
+            path = str(file.relative_to(root))
+            if self.put:
+                self.put(path, data)
+            else:
+                write_file(root, path, data)
 
         return keep
 
@@ -93,7 +96,7 @@ class RulePagesGenerator(Generator):  # type: ignore[misc]  # pelican ships no t
 
     def write(self, writer: PageWriter, page: Page) -> None:
         """The page's context goes in as Pelican's, not as keywords: some names (`url`, `template`) are taken there."""
-        writer.write_file(page.path, self._template(page.template), {**self.context, **page.context})
+        writer.write_file(page.path, self._template(page.template), {**self.context, **page.context()})
 
     def _template(self, name: str) -> Template:
         """Our templates have whole file names; Pelican's own look-up would try `.html` after each."""
@@ -106,6 +109,9 @@ class NoRules:
 
     def rules(self) -> Iterator[Rule]:
         return iter(())
+
+    def document(self, slug: str, number: int) -> Document:
+        raise LookupError(slug)
 
     def newest(self, listing: str, count: int) -> list[Card]:
         return []
@@ -136,17 +142,13 @@ def site_of(settings: dict[str, Any]) -> Site:
     )
 
 
-def open_generator(
-    conf: Path, output: Path, override: dict[str, Any], served_from: Path | None
-) -> tuple[RulePagesGenerator, PageWriter]:
+def open_generator(conf: Path, output: Path, override: dict[str, Any]) -> tuple[RulePagesGenerator, PageWriter]:
     """The generator and writer as Pelican itself would make them, for a process that writes pages one by one."""
     settings = read_settings(str(conf), override={**override, "OUTPUT_PATH": str(output)})
     context = {**settings, "generated_content": {}, "static_links": set(), "static_content": {}}
     context["localsiteurl"] = settings["SITEURL"]
     generator = RulePagesGenerator(context, settings, settings["PATH"], settings["THEME"], str(output))
-    writer = PageWriter(str(output), settings)
-    writer.served_from = served_from
-    return generator, writer
+    return generator, PageWriter(str(output), settings)
 
 
 def register() -> None:

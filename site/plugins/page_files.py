@@ -1,36 +1,60 @@
 """Files of the tree: written aside and renamed, never in place, the `.gz` twin first.
 
 A reader never sees half a page, nor a twin newer than its page. Pages need atomicity, not durability: no fsync here.
+What readers look at again and again has a twin; what they take along once (`.json`, `.md`, `.csv`) is packed by nginx.
 """
 
+import errno
 import gzip
+import hashlib
 import os
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 GZIP_LEVEL = 4
+WITH_TWINS = (".html", ".xml", ".txt")
 
 
-def write_file(root: Path, path: str, data: bytes, served_from: Path | None = None) -> bool:
+def has_twin(path: str) -> bool:
+    return path.endswith(WITH_TWINS)
+
+
+def write_file(root: Path, path: str, data: bytes, served_from: Path | None = None, after: int = 0) -> bool:
     """Put a page and its twin in place; False when the same bytes are there already.
 
     `served_from` is the root of the release that readers see when it is not `root`: a page with the same bytes there is
     hard-linked, and one with other bytes gets a later time. nginx's ETag is second and size, so two versions of equal
-    length must never share a second: the new time is max(now, old + 1), in whole seconds.
+    length must never share a second: the new time is max(now, old + 1), in whole seconds. `after` is the second of an
+    old one that has been removed.
     """
     target = os.path.join(root, path)
-    if _holds(target, data) and os.path.exists(f"{target}.gz"):
-        for name in (target, f"{target}.gz"):
+    if _holds(target, data) and _twin_holds(target, data):
+        for name in _names(target):
             Path(_aside(name)).unlink(missing_ok=True)  # what a killed writer may have left
         return False
     served = os.path.join(served_from, path) if served_from else None
-    if served and _holds(served, data) and _link(served, target):
+    if served and _holds(served, data) and _twin_holds(served, data) and _link(served, target):
         return True
-    moment = _moment(target, served)
-    _replace(f"{target}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0), moment)
+    moment = max(_moment(target, served), after + 1)
+    if has_twin(target):
+        _replace(f"{target}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0), moment)
     _replace(target, data, moment)
     return True
+
+
+def link_file(root: Path, path: str, served_from: Path, sha256: bytes) -> bool:
+    """Link a page and its twin from another release; False when they are not there, or not undamaged."""
+    served = os.path.join(served_from, path)
+    try:
+        with open(served, "rb", buffering=0) as opened:
+            data = opened.readall()
+    except FileNotFoundError:
+        return False
+    if hashlib.sha256(data).digest() != sha256 or not _twin_holds(served, data):
+        return False
+    return _link(served, os.path.join(root, path))
 
 
 def remove_file(root: Path, path: str) -> bool:
@@ -47,6 +71,11 @@ def remove_file(root: Path, path: str) -> bool:
     return existed
 
 
+def _names(target: str) -> tuple[str, ...]:
+    """A page's files, the twin first."""
+    return (f"{target}.gz", target) if has_twin(target) else (target,)
+
+
 def _holds(file: str, data: bytes) -> bool:
     try:
         if os.stat(file).st_size != len(data):
@@ -57,18 +86,37 @@ def _holds(file: str, data: bytes) -> bool:
         return False
 
 
-def _link(served: str, target: str) -> bool:
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+def _twin_holds(file: str, data: bytes) -> bool:
+    if not has_twin(file):
+        return True
     try:
-        for source, destination in ((f"{served}.gz", f"{target}.gz"), (served, target)):
-            aside = Path(_aside(destination))
-            aside.unlink(missing_ok=True)
-            os.link(source, aside)
-            os.replace(aside, destination)
-            aside.unlink(missing_ok=True)  # renaming one link of a file onto another leaves both
+        with open(f"{file}.gz", "rb", buffering=0) as opened:
+            return zlib.decompress(opened.readall(), wbits=31) == data
+    except (FileNotFoundError, zlib.error):
+        return False
+
+
+def _link(served: str, target: str) -> bool:
+    try:
+        for destination in _names(target):
+            _link_over(served + destination.removeprefix(target), destination)
     except FileNotFoundError:
         return False
     return True
+
+
+def _link_over(source: str, destination: str) -> None:
+    try:
+        os.link(source, destination)
+    except FileExistsError:
+        aside = Path(_aside(destination))
+        aside.unlink(missing_ok=True)
+        os.link(source, aside)
+        os.replace(aside, destination)
+        aside.unlink(missing_ok=True)  # renaming one link of a file onto another leaves both
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(destination), exist_ok=True)
+        os.link(source, destination)
 
 
 def _moment(*files: str | None) -> int:
@@ -95,7 +143,8 @@ def _write(file: str, data: bytes, moment: int, *, over: bool) -> None:
     with open(file, "wb", buffering=0) as opened:
         if over and data:
             os.posix_fallocate(opened.fileno(), 0, len(data))
-        opened.write(data)
+        if opened.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file)
         os.utime(opened.fileno(), (moment, moment))
 
 

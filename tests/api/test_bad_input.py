@@ -16,7 +16,14 @@ DOORS = [
     ("PUT", "/api/drafts/me"),
     ("POST", "/api/drafts"),
     ("PUT", "/api/drafts/1"),
+    ("POST", "/api/organizer-inquiry"),
+    ("POST", "/api/reports"),
+    ("POST", "/api/web-vitals"),
 ]
+FORM_DOORS = (
+    *("/api/create/plain", "/api/auth/magic-link/request", "/api/auth/magic-link/verify", "/api/organizer-inquiry"),
+    "/api/reports",
+)
 DEEP = b"[" * 100_000
 LONG_NUMBER = b'{"email":' + b"9" * 5000 + b"}"
 
@@ -64,7 +71,8 @@ def counts(stage: Stage) -> list[tuple[Any, ...]]:
     return stage.rows(
         "SELECT (SELECT count(*) FROM rule), (SELECT count(*) FROM job), (SELECT count(*) FROM magic_link),"
         " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM draft_revision),"
-        " (SELECT count(*) FROM publish_key)"
+        " (SELECT count(*) FROM publish_key), (SELECT count(*) FROM inquiry), (SELECT count(*) FROM report),"
+        " (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail)"
     )
 
 
@@ -100,7 +108,8 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
     [
         *(("DELETE", "/api/health"), ("POST", "/api/health"), ("TRACE", "/api/health"), ("PUT", "/api/rules")),
         *(("PATCH", "/api/templates"), ("DELETE", "/api/auth/session"), ("GET", "/api/auth/logout")),
-        *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods")),
+        *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods"), ("GET", "/api/reports")),
+        *(("POST", "/api/reports/new"), ("DELETE", "/api/web-vitals"), ("PUT", "/api/organizer-inquiry")),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:
@@ -124,17 +133,32 @@ def test_doors_that_do_not_exist(stage: Stage, path: str) -> None:
         *(b"", b"community.name=%00", b"community.name=%FF", b"\xff\xfe", b"=" * 5000, b"&".join([b"a=b"] * 5000)),
         *(b"x" * 600_000, b"community.name=%ED%A0%80", b"values.99999999999999.title=x", b"rule=1%27--&reason=x"),
         *(b"draft=-1&community.name=x&template=consensus", b"rule=%00", b"values.0.fields.x=1&community.name=y"),
-        *(b"intent=draft&draft=9%00", b"intent=draft&draft=1&revision=x", b"intent=draft&community.name=%07"),
-        *(b"intent=draft&language=%3Cb%3E", b"intent=draft&template=..", b"intent=draft&rule=99&base=x"),
         b"community.name=x&values.0.title=y&once=a%20b",
     ],
 )  # fmt: skip
 def test_bad_forms(stage: Stage, ada: Browser, body: bytes) -> None:
     before = counts(stage)
-    for path in ("/api/create/plain", "/api/auth/magic-link/request", "/api/auth/magic-link/verify"):
+    for path in FORM_DOORS:
         answer = ada.simulate_post(path, body=body, headers={**FORM, "Cookie": ada.cookie})
         assert answer.status_code in (400, 404, 413), f"{path}: {answer.status_code} {answer.text[:300]}"
         assert answer.headers["content-type"].startswith("text/html")
+    assert counts(stage) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"draft=9%00", b"draft=1&revision=x", b"community.name=%07", b"language=%3Cb%3E", b"template=.."),
+        *(b"\xff\xfe", b"rule=99&base=x", b"adapts=../v/1", b"reason=a%00", b"x=" + b"x" * 1_600_000),
+        b"&".join([b"a=b"] * 5000),
+    ],
+)  # fmt: skip
+def test_bad_forms_for_a_draft(stage: Stage, ada: Browser, body: bytes) -> None:
+    """An empty one is none of them: a draft may be empty."""
+    before = counts(stage)
+    answer = ada.simulate_post("/api/create/draft", body=body, headers={**FORM, "Cookie": ada.cookie})
+    assert answer.status_code in (400, 404, 413), f"{answer.status_code} {answer.text[:300]}"
+    assert answer.headers["content-type"].startswith("text/html")
     assert counts(stage) == before
 
 

@@ -80,17 +80,35 @@ def test_from_the_form_to_the_reader_and_back(shared_site: RunningSite, author: 
 
     # Unpublish: gone at once, with every version. Publish again: back, at the same address.
     author.goto("/api/profile")
-    author.get_by_role("button", name="Unpublish Harbor Kitchen").click()
+    author.get_by_role("link", name="Who can read it Harbor Kitchen").click()
+    author.get_by_role("button", name="Unpublish").click()
     for path in (address, first_version):
         assert reader.goto(path).status == 410  # type: ignore[union-attr]
     reader.goto("/rules/")
     expect(reader.get_by_text("Harbor Kitchen")).to_have_count(0)
-    author.get_by_role("button", name="Publish again Harbor Kitchen").click()
+    author.get_by_role("button", name="Publish again").click()
     for path in (address, first_version):
         assert reader.goto(path).status == 200  # type: ignore[union-attr]
 
-    # Clean up for the next run, and sign out.
-    author.get_by_role("button", name="Unpublish Harbor Kitchen").click()
+    # Unlisted: at its address, and in no list. One version is withdrawn; its facts stay in the history.
+    author.get_by_role("button", name="Take it out of all lists").click()
+    assert reader.goto(address).status == 200  # type: ignore[union-attr]
+    reader.goto("/rules/")
+    expect(reader.get_by_text("Harbor Kitchen")).to_have_count(0)
+    author.get_by_role("button", name="Withdraw version 1").click()
+    assert reader.goto(first_version).status == 410  # type: ignore[union-attr]
+    author.get_by_role("button", name="Show it in the library").click()
+
+    # Somebody adapts it: the form begins with its text.
+    reader.goto(address)
+    reader.get_by_role("link", name="Adapt this rule").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Adapt a rule")
+    expect(reader.get_by_label("Name of your community")).to_have_value("")
+
+    # Delete it, and sign out.
+    author.get_by_label("Yes, delete the rule and all its versions").check()
+    author.get_by_role("button", name="Delete this rule").click()
+    assert reader.goto(address).status == 410  # type: ignore[union-attr]
     author.get_by_role("button", name="Sign out").click()
     author.goto("/api/profile")
     expect(author.get_by_role("heading", level=1)).to_have_text("Sign in")

@@ -43,7 +43,8 @@ PAGES += [
     "/nope/",
     "<gone>",
 ]
-PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>"]
+PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
+PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>", "/api/organizer-inquiry", "<report>"]
 
 
 @dataclass
@@ -77,9 +78,12 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
     return {
         "<rule>": f"/rules/{rule['slug']}/",
         "<gone>": f"/rules/{gone['slug']}/",
+        "<keeping>": f"/api/rules/{rule['id']}/keeping",
+        "<adapt>": f"/api/create/plain?adapt={rule['slug']}/v/2",
         "<revise>": f"/api/create/plain?rule={rule['id']}",
         "<draft>": f"/api/create/plain?draft={draft['draft']['id']}&saved=1",
         "<texts>": f"/api/drafts/{draft['draft']['id']}/history",
+        "<report>": f"/api/reports/new?rule={rule['slug']}",
         "cookie": "=".join(cookie),
     }
 

@@ -54,7 +54,7 @@ def release_of(site: RunningSite) -> str:
 
 def test_a_rebuild_is_not_noticed(fresh_site: RunningSite) -> None:
     fresh_site.start()
-    author = fresh_site.author("ada@example.org")
+    author = fresh_site.author(OLGA)  # who may publish as often as the rebuild takes
     first = fresh_site.publish(author, small_document("Before"))
     before, worker = release_of(fresh_site), fresh_site.processes()["pages"]
     wait_until(lambda: first["slug"] in fresh_site.read("/sitemap-1.xml").text)  # it follows within a second

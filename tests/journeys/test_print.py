@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from adapter import NoRules
 from api import ROOT
 from api.document.canonical_json import canonical_json, sha256_of
 from api.document.reading import read_document
 from asset_files import build_assets
 from rulepages.catalogue import SECTIONS
-from rulepages.pages import rule_page
 from rulepages.rows import Rule, Version
+from rulepages.rule_pages import rule_page
 from tests.support.documents import catalogue, full_document, small_document
 from tests.support.sites import ORIGIN, environment, site
 
@@ -23,6 +24,16 @@ SLUG = "riverside-tool-library-1a2b"
 PAGE = re.compile(rb"/Type\s*/Page\b")
 
 Opener = Callable[..., Page]
+
+
+class OneText(NoRules):
+    """The rows of one rule with one version."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def document(self, slug: str, number: int) -> dict[str, Any]:
+        return self._document
 
 
 @pytest.fixture
@@ -33,10 +44,11 @@ def open_rule(browser: Browser, assets: Path) -> Iterator[Opener]:
 
     def open_it(document: dict[str, Any], scheme: str = "light") -> Page:
         plain = read_document(document).to_json()
-        version = Version(1, "2026-11-24T09:30:00Z", sha256_of(canonical_json(plain)), "", plain)
-        rule = Rule(SLUG, 1, plain["community"]["name"], plain["community"]["context"], (version,))
-        made = rule_page(replace(site(), assets=names), rule, plain)
-        html = environment().get_template(made.template).render(**made.context)
+        name, context = plain["community"]["name"], plain["community"]["context"]
+        version = Version(1, "2026-11-24T09:30:00Z", sha256_of(canonical_json(plain)), "", name)
+        rule = Rule(SLUG, {"library": 1}, name, context, (version,))
+        made = rule_page(replace(site(), assets=names), OneText(plain), rule)
+        html = environment().get_template(made.template).render(made.context())
 
         def serve(route: Route) -> None:
             name = route.request.url.removeprefix(f"{ORIGIN}/assets/")

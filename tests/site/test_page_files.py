@@ -1,6 +1,8 @@
 """Files of the tree: whole or not there, the twin first, and never two versions with one ETag."""
 
 import gzip
+import hashlib
+import io
 import os
 import time
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import page_files
-from page_files import remove_file, write_file
+from page_files import link_file, remove_file, write_file
 
 
 def test_a_page_and_its_twin(tmp_path: Path) -> None:
@@ -89,3 +91,38 @@ def test_removing_leaves_no_folder_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "rules/x/v").exists()
     assert (tmp_path / "rules/x/index.html").exists()
     assert remove_file(tmp_path, "rules/x/v/1/index.html") is False
+
+
+def test_a_damaged_twin_is_made_again(tmp_path: Path) -> None:
+    write_file(tmp_path, "a.html", b"hello")
+    (tmp_path / "a.html.gz").write_bytes(b"noise")
+    assert write_file(tmp_path, "a.html", b"hello") is True
+    assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"hello"
+
+
+def test_what_is_taken_along_once_has_no_twin(tmp_path: Path) -> None:
+    write_file(tmp_path, "rules/x/v/1/rule.md", b"# Hello")
+    assert [path.name for path in (tmp_path / "rules/x/v/1").iterdir()] == ["rule.md"]
+
+
+@pytest.mark.parametrize("damage", ["", ".gz"])
+def test_only_what_is_undamaged_is_linked_unseen(tmp_path: Path, damage: str) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_file(old, "x/a.html", b"hello")
+    sha256 = hashlib.sha256(b"hello").digest()
+    assert link_file(new, "x/a.html", old, sha256) is True
+    assert (new / "x/a.html.gz").stat().st_ino == (old / "x/a.html.gz").stat().st_ino
+    (old / f"x/a.html{damage}").write_bytes(b"noise")
+    assert link_file(tmp_path / "newer", "x/a.html", old, sha256) is False
+    assert not (tmp_path / "newer").exists()
+
+
+def test_a_disk_that_takes_half_a_page_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            return super().write(data[:3])
+
+    monkeypatch.setattr(page_files, "open", lambda file, mode, buffering: Short(file, mode), raising=False)
+    with pytest.raises(OSError, match="No space left"):
+        write_file(tmp_path, "a.md", b"hello")
+    assert not (tmp_path / "a.md").exists()

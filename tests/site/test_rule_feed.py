@@ -14,11 +14,11 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 def feed(title: str, *reasons: str) -> tuple[str, ElementTree.Element]:
     versions = tuple(
-        Version(number, f"2026-11-{20 + number}T09:30:00Z", "0" * 64, reason, None)
+        Version(number, f"2026-11-{20 + number}T09:30:00Z", "0" * 64, reason, title)
         for number, reason in enumerate(("", *reasons), start=1)
     )
     page = rule_feed(site(), Rule("library-1a2b", {}, title, "", versions))
-    text = environment().get_template(page.template).render(page.context)
+    text = environment().get_template(page.template).render(page.context())
     return text, ElementTree.fromstring(text)
 
 

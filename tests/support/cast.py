@@ -14,6 +14,7 @@ from api.database import connect
 ADA = "ada@example.org"  # an author
 ROB = "rob@example.org"  # another author, who must never reach what is Ada's
 OLGA = "olga@example.org"  # an operator
+ORGANIZERS = "organizers@example.org"  # who is asked
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}

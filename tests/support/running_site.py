@@ -72,15 +72,15 @@ class RunningSite:
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def command(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        """`python -m api …` beside the running copy."""
+    def command(self, *arguments: str, patience: float = 120, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """`python -m api …` beside the running copy; `patience` in seconds."""
         return subprocess.run(
             [sys.executable, "-m", "api", *arguments],
             cwd=ROOT,
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=patience,
             check=False,
         )
 

@@ -14,6 +14,7 @@ import pytest
 from api import ROOT
 from api.config import Config
 from api.database import connect
+from api.pages.renderer import Renderer
 from api.pages.source import SnapshotSource
 from api.pages.tree import COMPLETE, Tree
 from api.workers.pages_worker import PagesWorker
@@ -43,7 +44,7 @@ def pages_worker(config: Config) -> Iterator["Worker"]:
                 pass
 
         try:
-            yield Worker(work)
+            yield Worker(work, worker)
         finally:
             worker.close()
             signal.set_wakeup_fd(wakeup)
@@ -52,10 +53,17 @@ def pages_worker(config: Config) -> Iterator["Worker"]:
 
 
 class Worker:
-    """`work()` writes the pages of everything that waits."""
+    """`work()` writes the pages of everything that waits, with `renderer`."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], worker: PagesWorker) -> None:
         self.work = work
+        self._worker = worker
+
+    @property
+    def renderer(self) -> Renderer:
+        found = self._worker._renderer
+        assert found is not None
+        return found
 
 
 def live_tree(config: Config) -> dict[str, bytes]:
@@ -114,7 +122,7 @@ def built_by_stock_pelican(config: Config, folder: Path) -> dict[str, bytes]:
     """The site as anybody's `pelican` makes it from an export of rows."""
     folder.mkdir(parents=True)
     with connect(config.database_url) as connection, SnapshotSource(connection) as source:
-        write_export(folder / "rules.ndjson", source.rules(), source.highest_places())
+        write_export(folder / "rules.ndjson", source, source.highest_places())
     result = subprocess.run(
         [
             *(sys.executable, "-m", "pelican", "-s", str(ROOT / "site" / "pelicanconf.py")),

@@ -6,31 +6,34 @@ a line: listed ones by place, then the others by slug.
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rulepages.listings import LIBRARY
-from rulepages.rows import Card, Dated, Rule
+from rulepages.rows import Card, Dated, Document, Rule
+from rulepages.sources import WholeSource
 
 
-def write_export(path: Path, rules: Iterable[Rule], highest: Mapping[str, int]) -> int:
+def write_export(path: Path, source: WholeSource, highest: Mapping[str, int]) -> int:
     """Write an export, rule by rule; return how many there were."""
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps({"highest": highest}) + "\n")
-        for rule in rules:
-            file.write(rule.to_json() + "\n")
+        for rule in source.rules():
+            documents = (None if v.withdrawn_at else source.document(rule.slug, v.number) for v in rule.versions)
+            file.write(rule.to_json(documents) + "\n")
             count += 1
     return count
 
 
 class ExportSource:
-    """The rows of an export. Cards are kept in memory, documents are read as they are asked for."""
+    """The rows of an export. Cards are kept in memory; of the documents those of the last rule that `rules` gave."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open(encoding="utf-8", newline="\n") as file:
             self._highest: Mapping[str, int] = json.loads(file.readline())["highest"]
+        self._slug, self._documents = "", list[Document | None]()
         self._cards: dict[str, list[Card]] = {}
         for rule in self.rules():
             for listing in rule.places:
@@ -42,7 +45,15 @@ class ExportSource:
         with self._path.open(encoding="utf-8", newline="\n") as file:
             file.readline()
             for line in file:
-                yield Rule.from_json(line)
+                rule, self._documents = Rule.from_json(line)
+                self._slug = rule.slug
+                yield rule
+
+    def document(self, slug: str, number: int) -> Document:
+        document = self._documents[number - 1]
+        assert slug == self._slug
+        assert document is not None
+        return document
 
     def newest(self, listing: str, count: int) -> list[Card]:
         return self._cards.get(listing, [])[::-1][:count]

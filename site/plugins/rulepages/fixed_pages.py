@@ -25,11 +25,11 @@ def fixed_pages(site: Site) -> Iterator[Page]:
     )
     yield from pages
     yield from error_pages(site)
-    yield Page("robots.txt", "robots.txt", {"site": site})
-    indexed = [page.context["page"].address for page in pages if page.context["page"].indexed]
+    yield Page("robots.txt", "robots.txt", lambda: {"site": site})
+    indexed = [meta.address for page in pages if (meta := page.context()["page"]).indexed]
     subjects = [filter.subject for filter in site.filters.values() if filter.subject and site.public]
     entries = [(address, "") for address in sorted({"/", "/rules/", *indexed, *subjects})]
-    yield Page("sitemap-pages.xml", "sitemap.xml", {"site": site, "entries": entries})
+    yield Page("sitemap-pages.xml", "sitemap.xml", lambda: {"site": site, "entries": entries})
 
 
 def hand_page(site: Site, page: HandPage) -> Page:

@@ -3,7 +3,7 @@
 The pages of methods and templates show the newest rules that use them, so they are here too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,19 @@ def listing_pages(site: Site, source: Listings) -> Iterator[Page]:
     for filter in site.filters.values():
         yield filter_page(site, source, filter)
         yield from _archive_pages(site, source, _archive_of(filter))
+
+
+def listing_paths(site: Site, highest: Mapping[str, int]) -> Iterator[str]:
+    """The paths of `listing_pages`, from the highest place ever given in each listing."""
+    yield "feed.xml"
+    yield "sitemap.xml"
+    library = highest.get(LIBRARY, 0)
+    yield from (f"sitemap-{n}.xml" for n in range(1, listings.page_count(library, listings.SHARD_SIZE) + 1))
+    for archive in (LIBRARY_ARCHIVE, *map(_archive_of, site.filters.values())):
+        if archive is not LIBRARY_ARCHIVE:
+            yield f"{archive.address[1:]}index.html"
+        for number in range(1, listings.page_count(highest.get(archive.listing, 0)) + 1):
+            yield f"{archive.address[1:]}page/{number}/index.html"
 
 
 def home_page(site: Site, source: Listings) -> Page:
@@ -153,13 +166,14 @@ def _archive(site: Site, source: Listings, archive: Archive, number: int, highes
 def feed(site: Site, source: Listings) -> Page:
     cards = source.newest(LIBRARY, NEWEST_IN_FEED)
     updated = max((card.published_at for card in cards), default=FEED_EPOCH)
-    return Page("feed.xml", "feed.xml", {"site": site, "cards": cards, "updated": updated}, cards_digest(cards))
+    context = {"site": site, "cards": cards, "updated": updated}
+    return Page("feed.xml", "feed.xml", lambda: context, cards_digest(cards))
 
 
 def sitemap_index(site: Site, source: Listings) -> Page:
     count = listings.page_count(source.highest_place(LIBRARY), listings.SHARD_SIZE)
     shards = ["/sitemap-pages.xml", *(f"/sitemap-{number}.xml" for number in range(1, count + 1))]
-    return Page("sitemap.xml", "sitemap_index.xml", {"site": site, "shards": shards}, str(count))
+    return Page("sitemap.xml", "sitemap_index.xml", lambda: {"site": site, "shards": shards}, str(count))
 
 
 def sitemap_shard(site: Site, source: Listings, number: int) -> Page | None:
@@ -170,7 +184,7 @@ def sitemap_shard(site: Site, source: Listings, number: int) -> Page | None:
 def _shard(site: Site, source: Listings, number: int) -> Page:
     rules = source.dates_between(*listings.places_on(number, listings.SHARD_SIZE))
     entries = [(f"/rules/{rule.slug}/", rule.published_at) for rule in rules]
-    return Page(f"sitemap-{number}.xml", "sitemap.xml", {"site": site, "entries": entries}, digest(entries))
+    return Page(f"sitemap-{number}.xml", "sitemap.xml", lambda: {"site": site, "entries": entries}, digest(entries))
 
 
 # -- templates and methods, with the rules that use them --------------------------------------------------------------
@@ -213,7 +227,7 @@ def method_page(site: Site, source: Listings, method: Method) -> Page:
         **_in_use(source, site.filters[f"{section.id}/{method.id}"]),
         section=section,
         method=method,
-        details=tuple(method_details(section, {"fields": method.fields})),
+        text=lambda: {"details": tuple(method_details(section, {"fields": method.fields}))},
         related=[site.catalogue.methods[section.id, id] for id in method.related],
         templates=[
             template

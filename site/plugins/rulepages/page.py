@@ -1,6 +1,6 @@
 """One file to write: what pages are before they are rendered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ from rulepages.site_inputs import Site
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`path` is relative to the tree; `key` stands for the rows that it shows: all else is fixed within a release."""
+    """`path` is relative to the tree. `context` makes what the template needs, and is asked only when the page is
+    rendered. `key` stands for the rows that the page shows: all else is fixed within a release.
+    """
 
     path: str
     template: str
-    context: Mapping[str, Any]
+    context: Callable[[], Mapping[str, Any]]
     key: str = ""
 
 
@@ -44,8 +46,9 @@ def html_page(
     indexed: bool = True,
     current: str = "",
     key: str = "",
+    text: Callable[[], Mapping[str, Any]] = dict,
     **context: Any,
 ) -> Page:
-    """A page in the site's frame (`base.html`)."""
+    """A page in the site's frame (`base.html`). `text` makes the part of its context that takes time."""
     meta = Meta(address_of(path), title, description, indexed and site.public, current)
-    return Page(path, template, {"site": site, "page": meta, **context}, key)
+    return Page(path, template, lambda: {"site": site, "page": meta, **context, **text()}, key)

@@ -21,20 +21,19 @@ class Version:
 
     `published_at` and `withdrawn_at` are UTC in ISO 8601 with whole seconds (`2026-11-24T09:30:00Z`), the latter empty
     while the version stands; `sha256` is over the document's canonical JSON; `reason` is empty for version 1 only.
-    `document` is None where only the history is wanted, and for a version that was withdrawn.
+    `title` is the community's name at the time, empty once the version is withdrawn: its document is gone then.
     """
 
     number: int
     published_at: str
     sha256: str
     reason: str
-    document: Document | None
+    title: str
     withdrawn_at: str = ""
 
     @property
     def facts(self) -> list[str | int]:
-        """All but the text."""
-        return [self.number, self.published_at, self.sha256, self.reason, self.withdrawn_at]
+        return [self.number, self.published_at, self.sha256, self.reason, self.title, self.withdrawn_at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +78,33 @@ class Rule:
         return digest([self.slug, self.listed, self.owner, lineage, [version.facts for version in self.versions]])
 
     def card(self, listing: str) -> "Card":
-        number, moment = self.current.number, self.current.published_at
-        return Card(self.slug, self.places[listing], self.title, self.context, number, moment)
+        version = self.current
+        facts = (version.number, version.published_at, version.sha256)
+        return Card(self.slug, self.places[listing], self.title, self.context, *facts)
 
-    def to_json(self) -> str:
-        """One line of an export, without its newline."""
-        versions = [{name: getattr(version, name) for name in Version.__slots__} for version in self.versions]
+    def to_json(self, documents: Iterable[Document | None]) -> str:
+        """One line of an export, without its newline. `documents` are those of the versions, in their order."""
+        versions = [
+            {**{name: getattr(version, name) for name in Version.__slots__}, "document": document}
+            for version, document in zip(self.versions, documents, strict=True)
+        ]
         lineage = asdict(self.lineage) if self.lineage else None
         row = {name: getattr(self, name) for name in Rule.__slots__}
         row |= {"places": dict(self.places), "versions": versions, "lineage": lineage}
         return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, line: str) -> "Rule":
+    def from_json(cls, line: str) -> tuple["Rule", list[Document | None]]:
         row = json.loads(line)
+        documents = [version.pop("document") for version in row["versions"]]
         versions = tuple(Version(**version) for version in row.pop("versions"))
         lineage = row.pop("lineage")
-        return cls(**row, versions=versions, lineage=Lineage(**lineage) if lineage else None)
+        return cls(**row, versions=versions, lineage=Lineage(**lineage) if lineage else None), documents
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a listing shows of a rule. `number` and `published_at` are those of its current version."""
+    """What a listing shows of a rule. `number`, `published_at` and `sha256` are those of its current version."""
 
     slug: str
     place: int
@@ -108,10 +112,11 @@ class Card:
     context: str
     number: int
     published_at: str
+    sha256: str
 
     @property
     def facts(self) -> list[str | int]:
-        return [self.slug, self.place, self.title, self.context, self.number, self.published_at]
+        return [self.slug, self.place, self.title, self.context, self.number, self.published_at, self.sha256]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,17 +24,22 @@ class Listings(Protocol):
         """Of the library's rules by place the address and date only."""
 
 
-class WholeSource(Listings, Protocol):
+class Texts(Listings, Protocol):
+    """What the pages of a rule ask for when they are rendered."""
+
+    def document(self, slug: str, number: int) -> Document:
+        """The text of a version that was not withdrawn. During `WholeSource.rules`, of the rule that it gave last."""
+
+
+class WholeSource(Texts, Protocol):
     """What a full build asks for."""
 
     def rules(self) -> Iterator[Rule]:
-        """Every published rule with all its documents: listed ones by place, then unlisted ones by slug."""
+        """Every published rule: listed ones by place, then unlisted ones by slug."""
 
 
-class Source(Listings, Protocol):
+class Source(Texts, Protocol):
     """What a single page asks for."""
 
     def rule(self, slug: str) -> Rule | None:
-        """One published rule; of the documents only its current version's need be there."""
-
-    def document(self, slug: str, number: int) -> Document: ...
+        """One published rule."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from api.app import open_parts
 from api.config import Config
 from tests.conftest import config_for
-from tests.support.cast import ADA, Browser, Stage
+from tests.support.cast import OLGA, Browser, Stage
 from tests.support.documents import small_document
 from tests.support.hostile import lines, texts
 from tests.support.postgres import PostgresServer
@@ -61,7 +61,7 @@ class History:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.ada: Browser = stage.signed_in(ADA)
+        self.author: Browser = stage.signed_in(OLGA)  # an operator, who may publish without end
         self.ids: list[str] = []
         self.count = 0
 
@@ -82,7 +82,7 @@ class History:
         if template:
             document["template"] = template
         body = {"document": document, "visibility": "unlisted" if unlisted else "public", "adapts": adapts}
-        answer = self.ada.simulate_post("/api/rules", json=body)
+        answer = self.author.simulate_post("/api/rules", json=body)
         assert answer.status_code == 200, answer.text
         self.ids.append(answer.json["rule"]["id"])
 
@@ -101,31 +101,33 @@ class History:
     ) -> None:
         self.count += 1
         document = document_with(name, f"{self.count} {text}", community or {}, methods)
-        answer = self.ada.simulate_patch(f"/api/rules/{self._id(which)}", json={"document": document, "reason": name})
+        answer = self.author.simulate_patch(
+            f"/api/rules/{self._id(which)}", json={"document": document, "reason": name}
+        )
         assert answer.status_code == 200, answer.text
 
     def withdraw(self, which: int, number: int) -> None:
-        answer = self.ada.simulate_delete(f"/api/rules/{self._id(which)}/versions/{number}")
+        answer = self.author.simulate_delete(f"/api/rules/{self._id(which)}/versions/{number}")
         assert answer.status_code in (200, 404, 409), answer.text  # current, withdrawn before, or not there yet
 
     def unpublish(self, which: int) -> None:
-        assert self.ada.simulate_delete(f"/api/rules/{self._id(which)}/publication").status_code == 200
+        assert self.author.simulate_delete(f"/api/rules/{self._id(which)}/publication").status_code == 200
 
     def restore(self, which: int) -> None:
-        assert self.ada.simulate_put(f"/api/rules/{self._id(which)}/publication").status_code == 200
+        assert self.author.simulate_put(f"/api/rules/{self._id(which)}/publication").status_code == 200
 
     def delete(self, which: int) -> None:
         if len(self.ids) > 1:
             id = self._id(which)
-            assert self.ada.simulate_delete(f"/api/rules/{id}").status_code == 200
+            assert self.author.simulate_delete(f"/api/rules/{id}").status_code == 200
             self.ids.remove(id)
 
     def show(self, which: int, unlisted: bool) -> None:
         body = {"visibility": "unlisted" if unlisted else "public"}
-        assert self.ada.simulate_put(f"/api/rules/{self._id(which)}/visibility", json=body).status_code == 200
+        assert self.author.simulate_put(f"/api/rules/{self._id(which)}/visibility", json=body).status_code == 200
 
     def rename(self, name: str) -> None:
-        answer = self.ada.simulate_patch("/api/user/me", json={"displayName": name})
+        answer = self.author.simulate_patch("/api/user/me", json={"displayName": name})
         assert answer.status_code == 200, answer.text
 
     def _id(self, which: int) -> str:
@@ -222,7 +224,7 @@ def test_no_page_knows_when_or_where_it_was_made(
 ) -> None:
     config = config_for(postgres.copy_of(begun[0]), begun[1], tmp_path)
     for path, body in live_tree(config).items():
-        for word in (str(tmp_path).encode(), b"postgresql://", config.session_secret.encode(), ADA.encode()):
+        for word in (str(tmp_path).encode(), b"postgresql://", config.session_secret.encode(), OLGA.encode()):
             assert word not in body, path
 
 

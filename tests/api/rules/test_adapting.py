@@ -39,7 +39,7 @@ def test_an_adapted_rule_says_where_it_came_from(stage: Stage, config: Config) -
     answer = rob.submit("/api/create/plain", {**fields, "community.name": "Child"})
     assert "Your rule is saved" in answer.text
     [(child, document)] = stage.rows(
-        "SELECT slug, document::jsonb FROM rule JOIN rule_version ON rule_id = id WHERE title = 'Child'"
+        "SELECT slug, document::jsonb FROM rule JOIN rule_version ON rule_id = id WHERE rule.title = 'Child'"
     )
     assert document["decisions"][0]["blocks"] == [BLOCK]  # the form has no control for it
     with pages_worker(config) as worker:

@@ -1,0 +1,1 @@
+"""Ask an organizer: a question that reaches a person by mail."""

@@ -1,0 +1,1 @@
+"""Report a rule to the operators."""
