@@ -16,6 +16,7 @@ from falcon import Request, Response
 
 from api.config import Config
 from api.database import Database, open_pool
+from api.drafts.actions import DraftKeeper, keep_carried, spend_draft
 from api.error_responses import add_error_handlers
 from api.errors import DatabaseAway, Forbidden, RateLimited
 from api.health.actions import DatabaseProbe
@@ -86,7 +87,9 @@ def create_app(parts: Parts) -> WSGIApplication:
         database=parts.database,
         own_pages=parts.own_pages,
         probe=parts.probe,
-        rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones),
+        rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones, spend_draft),
+        drafts=DraftKeeper(database=parts.database, saves=parts.config.server_drafts),
+        keep_carried=keep_carried,
         authenticate=authenticate,
         send_link=partial(send_link, database=parts.database, config=parts.config),
     )

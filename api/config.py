@@ -38,6 +38,7 @@ class Config:
     public_origin: str
     session_secret: str
     operator_emails: frozenset[str]
+    server_drafts: bool
     organizer_inquiry_to: str
     proxy_ip: str
     rate_limit_url: str
@@ -66,6 +67,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         public_origin=_origin(environ, "PUBLIC_ORIGIN", "https://communityrule.info"),
         session_secret=_session_secret(environ),
         operator_emails=frozenset(_emails(_text(environ, "OPERATOR_EMAILS"))),
+        server_drafts=_text(environ, "NEXT_PUBLIC_ENABLE_BACKEND_SYNC").lower() != "false",
         organizer_inquiry_to=_inbox(environ, "ORGANIZER_INQUIRY_TO"),
         proxy_ip=_text(environ, "CLOUDRON_PROXY_IP"),
         rate_limit_url=_rate_limit_url(environ, "RATE_LIMIT_URL"),

@@ -21,6 +21,8 @@ ANSWERS: dict[type[Problem], tuple[str, str]] = {
     errors.Forbidden: (falcon.HTTP_403, "forbidden"),
     errors.NotFound: (falcon.HTTP_404, "not_found"),
     errors.Conflict: (falcon.HTTP_409, "conflict"),
+    errors.DraftChanged: (falcon.HTTP_409, "conflict"),
+    errors.KeyUsed: (falcon.HTTP_409, "conflict"),
     errors.RateLimited: (falcon.HTTP_429, "rate_limited"),
     errors.TooLarge: (falcon.HTTP_413, "payload_too_large"),
     errors.WrongType: (falcon.HTTP_415, "unsupported_media_type"),

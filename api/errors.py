@@ -9,6 +9,8 @@ Problem
 ├── Forbidden
 ├── NotFound
 ├── Conflict           somebody else was faster
+├── DraftChanged       a draft was saved somewhere else; `details` has both texts
+├── KeyUsed            what is sent once was sent before, with another text or by another person
 ├── RateLimited        too often; `details` says how long to wait
 ├── LinkExpired        a magic link that is used up, too old or mangled
 ├── Misconfigured      a setting is missing for this route
@@ -60,6 +62,18 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
+    pass
+
+
+class DraftChanged(Problem):
+    """`yours` is the text that was not taken, None where none was sent; `theirs` is the draft as it is, None where it
+    is gone."""
+
+    def __init__(self, message: str, *, yours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None) -> None:
+        super().__init__(message, {"yours": {"payload": yours} if yours is not None else None, "theirs": theirs})
+
+
+class KeyUsed(Problem):
     pass
 
 

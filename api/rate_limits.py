@@ -78,6 +78,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "POST /api/auth/magic-link/request": LINKS,
     "POST /api/auth/magic-link/verify": SIGN_INS,
     "POST /api/create/plain": FORMS + VERSIONS,
+    "POST /api/create/draft": FORMS,
     "POST /api/rules": VERSIONS,
     "PATCH /api/rules/{}": VERSIONS,
     "POST /api/rules/{}/stakeholders": INVITATIONS,

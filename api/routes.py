@@ -10,6 +10,8 @@ from api.accounts.resources import OwnAccount
 from api.catalogue.resources import Methods, Template, Templates
 from api.config import Config
 from api.database import Database
+from api.drafts.actions import DraftKeeper
+from api.drafts.resources import DraftHistory, DraftRestoring, DraftRevisions, OneDraft, OwnDraft, OwnDrafts
 from api.health.actions import DatabaseProbe
 from api.health.resources import Health
 from api.inquiries.resources import OrganizerInquiry
@@ -19,6 +21,7 @@ from api.people import Person
 from api.reports.resources import NewReport, Reports
 from api.rules.actions import Parts as RuleParts
 from api.rules.resources import (
+    PlainDraft,
     PlainForm,
     Profile,
     Rule,
@@ -29,6 +32,7 @@ from api.rules.resources import (
     RuleVisibility,
     SendLink,
 )
+from api.sign_in.actions import KeepCarried
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
 from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
@@ -42,6 +46,8 @@ def add_routes(
     own_pages: OwnPages,
     probe: DatabaseProbe,
     rule_parts: RuleParts,
+    drafts: DraftKeeper,
+    keep_carried: KeepCarried,
     authenticate: Callable[[Mapping[str, str]], Person | None],
     send_link: SendLink,
 ) -> None:
@@ -52,12 +58,13 @@ def add_routes(
         "own_pages": own_pages,
         "authenticate": authenticate,
     }
+    own_drafts: dict[str, Any] = {"drafts": drafts, "own_pages": own_pages, "authenticate": authenticate}
     catalogue: dict[str, Any] = {"database": database, "files": cache(partial(load_catalogue, config.seed_data))}
 
     app.add_route("/api/health", Health(probe=probe))
 
     app.add_route("/api/auth/magic-link/request", MagicLinkRequest(**parts))
-    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(**parts))
+    app.add_route("/api/auth/magic-link/verify", MagicLinkVerification(keep_carried=keep_carried, **parts))
     app.add_route("/api/auth/session", Session(**parts))
     app.add_route("/api/auth/logout", Logout(**parts))
 
@@ -69,8 +76,17 @@ def add_routes(
     app.add_route("/api/rules/{rule_id}/keeping", RuleKeeping(**rules))
     app.add_route("/api/rules/{rule_id}/visibility", RuleVisibility(**rules))
     app.add_route("/api/rules/{rule_id}/versions/{number:int(min=1, max=9999999)}", RuleVersion(**rules))
-    app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))
-    app.add_route("/api/profile", Profile(**rules))
+    app.add_route("/api/create/plain", PlainForm(send_link=send_link, drafts=drafts, **rules))
+    app.add_route("/api/create/draft", PlainDraft(send_link=send_link, drafts=drafts, **rules))
+    app.add_route("/api/profile", Profile(drafts=drafts, **rules))
+
+    app.add_route("/api/drafts", OwnDrafts(**own_drafts))
+    app.add_route("/api/drafts/me", OwnDraft(**own_drafts))
+    app.add_route("/api/drafts/{draft_id}", OneDraft(**own_drafts))
+    app.add_route("/api/drafts/{draft_id}/history", DraftHistory(**own_drafts))
+    app.add_route("/api/drafts/{draft_id}/revisions", DraftRevisions(**own_drafts))
+    restoring = DraftRestoring(**own_drafts)
+    app.add_route("/api/drafts/{draft_id}/revisions/{number:int(min=1, max=9999999)}/restore", restoring)
 
     app.add_route("/api/templates", Templates(**catalogue))
     app.add_route("/api/templates/{slug}", Template(**catalogue))

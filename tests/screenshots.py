@@ -76,6 +76,14 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     revised["conflict"] = []
     body = {"document": revised, "reason": "We cook together now, and settle quarrels at the table."}
     assert author.send("PATCH", f"/api/rules/{rules[0]['id']}", body).status == 200
+    half: dict[str, object] = {
+        "community": {"name": "Corner Garden"},
+        "values": [{"own": "own-1", "meaning": "Nobody waters al"}],
+    }
+    draft = author.send("POST", "/api/drafts", {"payload": half}).json["draft"]
+    for word in ("alone", "alone, and nobody har"):
+        half["values"] = [{"own": "own-1", "meaning": f"Nobody waters {word}"}]
+        author.send("PUT", f"/api/drafts/{draft['id']}", {"payload": half})
     return {
         "home": "/",
         "library": "/rules/",
@@ -102,6 +110,8 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
         "licence": "/licence/",
         "create": "/create/plain/",
         "revise": f"/api/create/plain?rule={rule['id']}",
+        "draft": f"/api/create/plain?draft={draft['id']}&saved=3",
+        "draft-history": f"/api/drafts/{draft['id']}/history",
         "sign-in": "/sign-in/",
         "profile": "/profile/",
         "your-rules": "/api/profile",

@@ -38,24 +38,30 @@ def fill_from_template(loose: dict[str, Any], template: Template, catalogue: Cat
 
 
 def keep_unseen(loose: dict[str, Any], current: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Revising or adapting: what the form has no control for (blocks, unknown fields and facets) stays as it is."""
+    """What the form has no control for (blocks, unknown fields and facets) stays as it was when the form was filled."""
     unseen = {key: value for key, value in current.items() if key in ("schema", "template")}
-    community = {**current["community"], **loose["community"]}
+    was = current.get("community", {})
+    community = {**was, **loose["community"]}
     for facet in catalogue.facets:
         known = {value.id for value in facet.values}
-        community[facet.id] += [id for id in current["community"].get(facet.id, []) if id not in known]
+        community[facet.id] = [*community[facet.id], *(id for id in was.get(facet.id, []) if id not in known)]
     revised = {**loose, **unseen, "community": community}
     for section in METHOD_SECTIONS:
-        before = {_key(entry): entry for entry in current.get(section, [])}
-        for entry in revised.get(section, []):
-            old = before.get(_key(entry), {})
-            if old.get("blocks"):
-                entry["blocks"] = old["blocks"]
-            known = {field.id for field in catalogue.section(section).fields}
-            unknown = {id: value for id, value in old.get("fields", {}).items() if id not in known}
-            if unknown:
-                entry["fields"] = {**entry.get("fields", {}), **unknown}
+        if section in revised:
+            before = {_key(entry): entry for entry in current.get(section, [])}
+            shown = {field.id for field in catalogue.section(section).fields}
+            revised[section] = [_with_unseen(entry, before.get(_key(entry), {}), shown) for entry in revised[section]]
     return revised
+
+
+def _with_unseen(entry: Mapping[str, Any], old: Mapping[str, Any], shown: set[str]) -> dict[str, Any]:
+    whole = dict(entry)
+    if old.get("blocks"):
+        whole["blocks"] = old["blocks"]
+    unseen = {id: value for id, value in old.get("fields", {}).items() if id not in shown}
+    if unseen:
+        whole["fields"] = {**entry.get("fields", {}), **unseen}
+    return whole
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str]:

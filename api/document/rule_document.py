@@ -1,4 +1,4 @@
-"""`RuleDocument`, schema 1, and its looser twin for drafts.
+"""`RuleDocument`, schema 1: what is published. Its looser twin for drafts is in `draft_document`.
 
 Stable kebab-case ids, never list positions or labels as keys; no floats, no clock, no author's name. Text is NFC,
 without control characters; a line never holds a line end. Sizes are in characters.
@@ -53,9 +53,13 @@ def _several_lines(value: Any) -> Any:
     return "\n".join(line.rstrip() for line in value.replace("\u2028", "\n").split("\n")).strip()
 
 
+def is_visible(value: str) -> bool:
+    """Whether there is something that a reader can see, and click on."""
+    return any(unicodedata.category(character)[0] in "LNPSM" for character in value)
+
+
 def _visible(value: str) -> str:
-    """Something that a reader can see, and click on."""
-    if not any(unicodedata.category(character)[0] in "LNPSM" for character in value):
+    if not is_visible(value):
         raise ValueError("is empty")
     return value
 
@@ -133,13 +137,13 @@ class ProportionBlock(_Part):
 Block = Annotated[TextBlock | ListBlock | ProportionBlock, Field(discriminator="kind")]
 
 
-def _kind_of_field(value: Any) -> str:
+def kind_of_field(value: Any) -> str:
     return "items" if isinstance(value, list) else "percent" if isinstance(value, int) else "text"
 
 
 FieldValue = Annotated[
     Annotated[Text, Tag("text")] | Annotated[Percent, Tag("percent")] | Annotated[Items, Tag("items")],
-    Discriminator(_kind_of_field),
+    Discriminator(kind_of_field),
 ]
 
 

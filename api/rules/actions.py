@@ -8,23 +8,24 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from api.database import Database, Transaction
 from api.document.canonical_json import canonical_json, sha256_of
+from api.document.draft import Seen
 from api.document.reading import read_reason
 from api.document.rule_document import RuleDocument
-from api.errors import Conflict, DatabaseAway, Forbidden, Invalid, NotFound
+from api.errors import Conflict, DatabaseAway, Forbidden, Invalid, KeyUsed, NotFound
 from api.jobs.queries import has_pages_to_come, pages_worker_beats
 from api.pages.changing import add_page_job, settle_places
 from api.pages.tombstones import Tombstones, of_version
 from api.pages.waiting import LiveWaiter, WaitingPlace
 from api.people import Person
 from api.rules import queries
-from api.rules.queries import DraftRow, ParentRow, RuleRow, VersionRow
+from api.rules.queries import ParentRow, RuleRow, VersionRow
 from rulepages.affected import COMES_OR_GOES, LISTED_OR_NOT, Change, Kind
 from rulepages.listings import listings_of
 
@@ -34,6 +35,12 @@ SLUG_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 SLUG_ID_LENGTH = 6
 SLUG_SECRET_LENGTH = 17  # of an unlisted rule: 84 bits, which nobody guesses
 ADAPTS = re.compile(r"([a-z0-9-]{1,100})/v/([1-9][0-9]{0,6})")
+REVISED_SINCE = (
+    "Another version was published since you opened this form. Please read it first. What you typed is still here: when"
+    " it fits, publish it again."
+)
+PARENT_GONE = {"fieldErrors": {"adapts": ["is not public any more; press the button again to go on without it"]}}
+KEY = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,28 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A key that publishes once, and the sha256 of what was sent with it."""
+
+    key: str
+    sent: str
+
+    @classmethod
+    def of(cls, key: str, sent: Any) -> "Once":
+        """`sent` is anything that JSON can say. Raise Invalid for a key that is none."""
+        if not KEY.fullmatch(key):
+            raise Invalid("A key has 1 to 200 characters of ASCII, and no spaces.")
+        return cls(key, sha256_of(canonical_json(sent)))
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What publishing needs."""
+    """What publishing needs. `spend_draft` is `drafts.actions.spend_draft`: it deletes the draft that is published."""
 
     database: Database
     waiter: LiveWaiter
     tombstones: Tombstones
+    spend_draft: Callable[[Transaction, Person, Seen], None]
 
 
 def publish_rule(
@@ -60,16 +83,20 @@ def publish_rule(
     document: RuleDocument,
     visibility: str = PUBLIC,
     adapts: str = "",
-    draft_id: int | None = None,
+    draft: Seen | None = None,
+    once: Once | None = None,
 ) -> Published:
     """Make version 1. `adapts` is the version that it was adapted from, as `<slug>/v/<number>`.
 
-    A draft that it came from is deleted with the same commit.
+    The draft that it came from is deleted with the same commit. What is sent `once` is published once: sent again,
+    the answer is the same rule.
     """
     plain = document.to_json()
     canonical = canonical_json(plain)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
+            if before := _published_before(connection, by, once):
+                return before
             rule = queries.add_rule(
                 connection,
                 slug=_new_slug(document.community.name, visibility),
@@ -81,30 +108,37 @@ def publish_rule(
                 document=canonical,
                 sha256=sha256_of(canonical),
             )
-            if draft_id is not None and not queries.delete_draft(connection, draft_id, by.id):
-                raise Conflict("This draft has been published already. You find it under “Your rules”.")
+            _settle(connection, parts, by, rule.id, draft=draft, once=once)
             _change_pages(connection, rule, Kind.PUBLISHED, plain, versions=(1,), place=place)
         return Published(rule, place.wait(parts.database))
 
 
 def revise_rule(
-    *, parts: Parts, by: Person, rule_id: int, document: RuleDocument, reason: str, base: str | None = None
+    *,
+    parts: Parts,
+    by: Person,
+    rule_id: int,
+    document: RuleDocument,
+    reason: str,
+    base: str | None = None,
+    draft: Seen | None = None,
+    once: Once | None = None,
 ) -> Published:
-    """Make the next version, with what changed and why. `base` is the sha256 that the author started from."""
+    """Make the next version, with what changed and why. `base` is the sha256 that the author started from; `draft` and
+    `once` are as in `publish_rule`."""
     words = read_reason(reason)
     plain = document.to_json()
     canonical = canonical_json(plain)
     sha256 = sha256_of(canonical)
     with parts.waiter.place() as place:
         with parts.database.transaction() as connection:
-            before = _own_rule(queries.lock_rule(connection, rule_id), by)
-            if base and base != before.sha256:
-                raise Conflict(
-                    "Another version was published since you opened this form. Please read it first. What you typed is"
-                    " still here: when it fits, publish it again."
-                )
-            number = before.version + 1
-            if sha256 == before.sha256:
+            if before := _published_before(connection, by, once):
+                return before
+            rule = _own_rule(queries.lock_rule(connection, rule_id), by)
+            if base and base != rule.sha256:
+                raise Conflict(REVISED_SINCE)
+            number = rule.version + 1
+            if sha256 == rule.sha256:
                 raise Invalid("Nothing has changed since the last version.")
             queries.add_version(
                 connection,
@@ -124,8 +158,36 @@ def revise_rule(
                 sha256=sha256,
             )
             rule = _existing(queries.find_rule(connection, rule_id))
+            _settle(connection, parts, by, rule_id, draft=draft, once=once)
             _change_pages(connection, rule, Kind.REVISED, plain, versions=(number,), place=place)
         return Published(rule, place.wait(parts.database))
+
+
+def _published_before(connection: Transaction, by: Person, once: Once | None) -> Published | None:
+    """What a request with this key has published already. None for the first one, which holds the key until its
+    commit; a second one at the same time waits here."""
+    if once is None or queries.claim_key(connection, once.key, person_id=by.id, sent=once.sent):
+        return None
+    used = queries.find_key(connection, once.key)
+    if used is None or used.rule_id is None or used.person_id != by.id:
+        raise KeyUsed("The key of this request was used before, and not by you. Send another one.")
+    rule = _existing(queries.find_rule(connection, used.rule_id))
+    if used.sent != once.sent:
+        raise KeyUsed(
+            f"The key of this request was used before, for another text, which was published as “{rule.title}”. To"
+            " change that rule, revise it. To publish this text as well, send it with another key."
+        )
+    return Published(rule, live=not has_pages_to_come(connection, rule.id))
+
+
+def _settle(
+    connection: Transaction, parts: Parts, by: Person, rule_id: int, *, draft: Seen | None, once: Once | None
+) -> None:
+    """What a publish leaves behind besides its pages: the draft is spent, and so is the key."""
+    if draft:
+        parts.spend_draft(connection, by, draft)
+    if once:
+        queries.settle_key(connection, once.key, rule_id)
 
 
 def unpublish_rule(*, parts: Parts, by: Person, rule_id: int) -> RuleRow:
@@ -263,7 +325,7 @@ def read_version_to_adapt(*, database: Database, adapts: str) -> dict[str, Any]:
     with database.connection() as connection:
         text = queries.find_public_document(connection, match[1], int(match[2])) if match else None
     if text is None:
-        raise NotFound("The rule that you wanted to adapt is not public any more.")
+        raise NotFound("The rule that you wanted to adapt is not public any more.", PARENT_GONE)
     document: dict[str, Any] = json.loads(text)
     return document
 
@@ -280,17 +342,9 @@ def list_rules(*, database: Database, limit: int) -> list[RuleRow]:
         return queries.newest_rules(connection, limit)
 
 
-def list_own(*, database: Database, by: Person) -> tuple[list[RuleRow], list[DraftRow]]:
+def list_own(*, database: Database, by: Person) -> list[RuleRow]:
     with database.connection() as connection:
-        return queries.rules_of(connection, by.id), queries.drafts_of(connection, by.id)
-
-
-def read_draft(*, database: Database, by: Person, draft_id: int) -> DraftRow:
-    with database.connection() as connection:
-        draft = queries.find_draft(connection, draft_id, by.id)
-    if draft is None:
-        raise NotFound("There is no such draft. Perhaps it has been published.")
-    return draft
+        return queries.rules_of(connection, by.id)
 
 
 def _change_pages(
@@ -324,7 +378,7 @@ def _parent(connection: Transaction, adapts: str) -> ParentRow:
     match = ADAPTS.fullmatch(adapts)
     parent = queries.hold_parent(connection, match[1], int(match[2])) if match else None
     if parent is None:
-        raise Invalid("The rule that this one adapts is not public any more.", {"fieldErrors": {"adapts": ["is gone"]}})
+        raise Invalid("The rule that this one adapts is not public any more.", PARENT_GONE)
     return parent
 
 

@@ -1,4 +1,4 @@
-"""Every statement about rules, versions and places."""
+"""Every statement about rules, versions and places, and the keys that publish once."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,6 @@ RULE_COLUMNS = """
     to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
     to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at,
     to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS published_at
-"""
-
-DRAFT_COLUMNS = """
-    id, coalesce(document -> 'community' ->> 'name', '') AS title, document, template, adapts, visibility,
-    to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at
 """
 
 
@@ -38,17 +33,6 @@ class RuleRow:
     created_at: str
     updated_at: str
     published_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class DraftRow:
-    id: int
-    title: str
-    document: dict[str, Any]
-    template: str
-    adapts: str
-    visibility: str
-    updated_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,22 +244,29 @@ def rules_of(connection: Connection[Any], person_id: int) -> list[RuleRow]:
         ).fetchall()
 
 
-def drafts_of(connection: Connection[Any], person_id: int) -> list[DraftRow]:
-    with connection.cursor(row_factory=class_row(DraftRow)) as cursor:
-        return cursor.execute(
-            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE person_id = %s ORDER BY updated_at DESC, id DESC LIMIT 50",
-            [person_id],
-        ).fetchall()
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """What a key was used for. `rule_id` is None when that rule is gone in this moment."""
+
+    person_id: int
+    sent: str
+    rule_id: int | None
 
 
-def find_draft(connection: Connection[Any], draft_id: int, person_id: int) -> DraftRow | None:
-    with connection.cursor(row_factory=class_row(DraftRow)) as cursor:
-        return cursor.execute(
-            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE id = %s AND person_id = %s", [draft_id, person_id]
-        ).fetchone()
+def claim_key(connection: Connection[Any], key: str, *, person_id: int, sent: str) -> bool:
+    """Hold a key that nobody has used; False when it is used. Waits for whoever holds it, until their commit."""
+    claimed = connection.execute(
+        "INSERT INTO publish_key (key, person_id, sent) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        [key, person_id, sent],
+    )
+    return claimed.rowcount == 1
 
 
-def delete_draft(connection: Connection[Any], draft_id: int, person_id: int) -> bool:
-    """False when it was not there."""
-    found = connection.execute("DELETE FROM draft WHERE id = %s AND person_id = %s", [draft_id, person_id])
-    return found.rowcount == 1
+def find_key(connection: Connection[Any], key: str) -> KeyRow | None:
+    with connection.cursor(row_factory=class_row(KeyRow)) as cursor:
+        return cursor.execute("SELECT person_id, sent, rule_id FROM publish_key WHERE key = %s", [key]).fetchone()
+
+
+def settle_key(connection: Connection[Any], key: str, rule_id: int) -> None:
+    """Note which rule the key has published."""
+    connection.execute("UPDATE publish_key SET rule_id = %s WHERE key = %s", [rule_id, key])

@@ -1,29 +1,39 @@
 """HTTP in and out: rules as JSON, and the forms that need no JavaScript."""
 
-from collections.abc import Callable, Mapping
+import re
+import secrets
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import falcon
 from falcon import Request, Response
 
 from api.database import Database
+from api.document.canonical_json import canonical_json, sha256_of
+from api.document.draft import Draft, DraftText, Seen
+from api.document.draft_document import read_draft, read_note
+from api.document.gaps import gaps
 from api.document.plain_form import fill_from_template, keep_unseen, read_controls
 from api.document.reading import read_document
 from api.document.rule_document import RuleDocument
 from api.errors import (
     Conflict,
     DatabaseAway,
+    DraftChanged,
     Forbidden,
     Invalid,
+    KeyUsed,
     Misconfigured,
     NotFound,
     NotSignedIn,
     Problem,
+    RateLimited,
+    TooLarge,
 )
 from api.pages.own_pages import OwnPages
 from api.people import Person, require
 from api.rules import actions
-from api.rules.actions import Parts, Published
+from api.rules.actions import Once, Parts, Published
 from api.rules.bodies import Publication, Revision, Visibility
 from api.rules.queries import RuleRow
 from api.wire import FORM_BYTES, parse_form, read_body, to_json
@@ -36,6 +46,9 @@ FORM_STATUSES: dict[type[Problem], str] = {
     Forbidden: falcon.HTTP_403,
     NotFound: falcon.HTTP_404,
     Conflict: falcon.HTTP_409,
+    DraftChanged: falcon.HTTP_409,
+    KeyUsed: falcon.HTTP_409,
+    TooLarge: falcon.HTTP_413,
     Misconfigured: falcon.HTTP_500,
     DatabaseAway: falcon.HTTP_503,
 }
@@ -43,12 +56,44 @@ SIGNED_OUT = (
     "You are not signed in any more. Sign in in another tab, come back to this one and press the button again: nothing"
     " that you typed is lost."
 )
+DRAFT_CHANGED = (
+    "This draft was saved in another tab or on another device after you opened it here. Both texts are kept: yours is"
+    " below, the other one is among the draft’s texts. To go on with yours, press the button again."
+)
+DRAFT_GONE = (
+    "This draft has been published or deleted in the meantime. What you typed is still here: press the button again,"
+    " and it becomes a draft or a rule of its own."
+)
+FORM_USED = (
+    "This form was sent before with another text, and that was published. You find it under “Your rules”, and can"
+    " revise it there. To publish this text as a rule of its own, press the button again."
+)
+FORM_WORDS: dict[type[Problem], str] = {NotSignedIn: SIGNED_OUT, DraftChanged: DRAFT_CHANGED, KeyUsed: FORM_USED}
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class SendLink(Protocol):
     """`sign_in.actions.send_link`, given its parts."""
 
     def __call__(self, *, email: str, next: str, draft: dict[str, Any] | None = None) -> None: ...
+
+
+class Drafts(Protocol):
+    """`drafts.actions.DraftKeeper`, as far as the form and the profile know it."""
+
+    saves: bool
+
+    def list_drafts(self, *, by: Person) -> list[Draft]: ...
+
+    def read_draft(self, *, by: Person, draft_id: int, revision: int | None = None) -> Draft: ...
+
+    def add_draft(
+        self, *, by: Person, text: DraftText, adapts: str = "", rule_id: int | None = None, once: bool = False
+    ) -> Draft: ...
+
+    def save_draft(
+        self, *, by: Person, draft_id: int, text: DraftText, seen: Collection[str] | None = None
+    ) -> Draft: ...
 
 
 class _Rules:
@@ -111,8 +156,15 @@ class Rules(_Rules):
         person = require(self._person(req))
         body = read_body(Publication, req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         document = read_document(body.document)
+        key = (req.get_header("Idempotency-Key") or "").strip().strip('"')
         published = actions.publish_rule(
-            parts=self._parts, by=person, document=document, visibility=body.visibility, adapts=body.adapts
+            parts=self._parts,
+            by=person,
+            document=document,
+            visibility=body.visibility,
+            adapts=body.adapts,
+            draft=Seen(_number(body.draft, "draft")) if body.draft is not None else None,
+            once=Once.of(key, [document.to_json(), body.visibility, body.adapts]) if key else None,
         )
         self._answer(resp, published)
 
@@ -229,12 +281,27 @@ class RulePublication(_Rules):
 
 
 class Profile(_Rules):
+    def __init__(self, *, drafts: Drafts, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._drafts = drafts
+
     def on_get(self, req: Request, resp: Response) -> None:
         """One's own rules and drafts, as a page."""
         person = self._person(req)
         if person is None:
             raise falcon.HTTPSeeOther("/sign-in/")
-        rules, drafts = actions.list_own(database=self._database, by=person)
+        rules = actions.list_own(database=self._database, by=person)
+        titles = {rule.id: rule.title for rule in rules}
+        drafts = [
+            {
+                "id": draft.id,
+                "title": draft.title,
+                "of": titles.get(draft.rule_id) if draft.rule_id else None,
+                "gaps": len(gaps(draft.document)),
+                "saved_at": draft.saved_at,
+            }
+            for draft in self._drafts.list_drafts(by=person)
+        ]
         rows = [
             {
                 "id": rule.id,
@@ -251,65 +318,94 @@ class Profile(_Rules):
         resp.text = self._own_pages.render("my_rules.html", "Your rules", person=person, rules=rows, drafts=drafts)
 
 
-class PlainForm(_Rules):
-    """`/create/plain/`, filled: from a draft, from a rule that is revised, or from what was typed and rejected."""
+class _PlainForm(_Rules):
+    """`/create/plain/`, filled: from a draft, from a rule that is revised, or from what was typed and rejected.
 
-    def __init__(self, *, send_link: SendLink, **parts: Any) -> None:
+    Its two buttons are two addresses, of which `saving` is the one that keeps a draft.
+    """
+
+    saving = False
+
+    def __init__(self, *, send_link: SendLink, drafts: Drafts, **parts: Any) -> None:
         super().__init__(**parts)
-        self._send_link = send_link
+        self._send_link, self._drafts = send_link, drafts
 
-    def on_get(self, req: Request, resp: Response) -> None:
-        """A new rule, perhaps from a template, for everybody; a draft or a rule of one's own, signed in."""
-        person = self._person(req)
-        rule_id, draft_id = req.get_param("rule"), req.get_param("draft")
-        signed_in_as = person.email if person else ""
-        if (rule_id or draft_id) and person is None:
-            raise falcon.HTTPSeeOther("/sign-in/")
-        resp.content_type = falcon.MEDIA_HTML
-        if rule_id and person:
-            rule, document = actions.read_own_rule(database=self._database, by=person, rule_id=_number(rule_id))
-            resp.text = self._own_pages.form(document=document, revising=_revising(rule), signed_in_as=signed_in_as)
-        elif draft_id and person:
-            draft = actions.read_draft(database=self._database, by=person, draft_id=_number(draft_id))
-            resp.text = self._own_pages.form(
-                document=draft.document,
-                chosen_template=draft.template,
-                draft=str(draft.id),
-                adapts=draft.adapts,
-                unlisted=draft.visibility == actions.UNLISTED,
-                signed_in_as=signed_in_as,
-            )
-        elif adapts := req.get_param("adapt"):
-            document = actions.read_version_to_adapt(database=self._database, adapts=adapts)
-            resp.text = self._own_pages.form(
-                document={**document, "community": {}}, adapts=adapts, signed_in_as=signed_in_as
-            )
-        else:
-            resp.text = self._own_pages.form(
-                document=self._with_method(req.get_param("method") or ""),
-                chosen_template=req.get_param("template") or "",
-                signed_in_as=signed_in_as,
-            )
+    def on_limited(self, req: Request, resp: Response, problem: RateLimited) -> None:
+        form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
+        typed = read_controls(form, self._own_pages.site.catalogue)
+        try:
+            person = self._person(req)
+        except DatabaseAway:
+            person = None
+        self._show_form(resp, person, **self._typed_back(form, typed, person, problem), errors=_control_errors(problem))
 
     def on_post(self, req: Request, resp: Response) -> None:
-        """Publish or revise; when nobody is signed in, send a link behind which the draft waits."""
+        """Publish, revise or keep a draft; when nobody is signed in, send a link behind which the draft waits."""
         form = parse_form(req.bounded_stream.read(FORM_BYTES + 1), req.content_type)
         typed = read_controls(form, self._own_pages.site.catalogue)
         resp.content_type = falcon.MEDIA_HTML
         person = None
         try:
             person = self._person(req)
-            if form.get("rule"):
-                self._revise(form, typed, require(person), resp)
-            elif person is None:
-                self._keep_draft(form, typed, resp)
+            if person is None and (form.get("rule") or form.get("draft")):
+                raise NotSignedIn
+            if person is None:
+                self._send_draft(form, typed, resp)
+            elif self.saving:
+                self._save(form, typed, person)
+            elif form.get("rule"):
+                self._revise(form, typed, person, resp)
             else:
                 self._publish(form, typed, person, resp)
         except tuple(FORM_STATUSES) as problem:
             resp.status = FORM_STATUSES[type(problem)]
-            resp.text = self._own_pages.form(
-                **self._typed_back(form, typed, person, problem), errors=_control_errors(problem)
-            )
+            back, errors = self._typed_back(form, typed, person, problem), _control_errors(problem)
+            if form.get("draft") and not back["draft"]:
+                errors[""] = DRAFT_GONE
+            elif form.get("rule") and isinstance(problem, KeyUsed):
+                errors[""] = actions.REVISED_SINCE
+            self._show_form(resp, person, **back, errors=errors)
+
+    def _show_form(self, resp: Response, person: Person | None, *, once: str = "", **form: Any) -> None:
+        resp.content_type = falcon.MEDIA_HTML
+        resp.text = self._own_pages.form(
+            **form,
+            once=once or secrets.token_urlsafe(16),
+            signed_in_as=person.email if person else "",
+            keeps_drafts=self._drafts.saves or person is None,
+        )
+
+    def _draft_on_show(self, req: Request, person: Person, draft_id: int) -> dict[str, Any]:
+        """The form's parts; `?revision=` shows an earlier text, which becomes the current one when it is saved."""
+        now = self._drafts.read_draft(by=person, draft_id=draft_id)
+        number = req.get_param_as_int("revision", min_value=1, max_value=2**31 - 1)
+        shown = self._drafts.read_draft(by=person, draft_id=draft_id, revision=number) if number else now
+        rule = self._rule_of(now, person)
+        return {
+            "document": shown.document,
+            "chosen_template": shown.document.get("template", ""),
+            "draft": str(now.id),
+            "revision": str(now.revision),
+            "kept": {
+                "saved": req.get_param("saved") == str(now.revision),
+                "earlier": shown.revision != now.revision,
+                "saved_at": shown.saved_at,
+                "gaps": gaps(shown.document),
+            },
+            "adapts": shown.adapts,
+            "unlisted": shown.visibility == actions.UNLISTED,
+            "reason": shown.reason,
+            "revising": {**_revising(rule), "sha256": shown.base or rule.sha256} if rule else None,
+        }
+
+    def _rule_of(self, draft: Draft, person: Person) -> RuleRow | None:
+        """The rule whose next version the draft is; None as well when it is not this person's any more."""
+        if draft.rule_id is None:
+            return None
+        try:
+            return actions.read_own_rule(database=self._database, by=person, rule_id=draft.rule_id)[0]
+        except (NotFound, Forbidden):
+            return None
 
     def _with_method(self, name: str) -> dict[str, Any]:
         """The beginning of a document that uses one method, named as `decisions.lazy-consensus`."""
@@ -318,34 +414,53 @@ class PlainForm(_Rules):
         return {section: [catalogue.entry(section, id)]} if (section, id) in catalogue.methods else {}
 
     def _publish(self, form: dict[str, str], typed: dict[str, Any], person: Person, resp: Response) -> None:
-        draft = form.get("draft", "")
         published = actions.publish_rule(
             parts=self._parts,
             by=person,
-            document=self._document(form, typed),
+            document=self._document(form, typed, person),
             visibility=_visibility(form),
             adapts=form.get("adapts", ""),
-            draft_id=_number(draft) if draft else None,
+            draft=_seen(form),
+            once=_once(form, typed, person),
         )
         self._show(published, resp)
 
     def _revise(self, form: dict[str, str], typed: dict[str, Any], person: Person, resp: Response) -> None:
-        rule, current = actions.read_own_rule(database=self._database, by=person, rule_id=_number(form["rule"]))
         published = actions.revise_rule(
             parts=self._parts,
             by=person,
-            rule_id=rule.id,
-            document=read_document(keep_unseen(typed, current, self._own_pages.site.catalogue)),
+            rule_id=_number(form["rule"]),
+            document=read_document(self._with_unseen(form, typed, person)),
             reason=form.get("reason", ""),
             base=form.get("base") or None,
+            draft=_seen(form),
+            once=_once(form, typed, person),
         )
         self._show(published, resp)
 
-    def _keep_draft(self, form: dict[str, str], typed: dict[str, Any], resp: Response) -> None:
-        self._document(form, typed)  # what could not be published is better mended before a mail is on its way
+    def _save(self, form: dict[str, str], typed: dict[str, Any], person: Person) -> None:
+        """Keep the draft without publishing, and show it again."""
+        text = DraftText(
+            document=read_draft(self._with_template(form, self._with_unseen(form, typed, person))),
+            visibility=_visibility(form),
+            reason=read_note(form.get("reason", ""), "reason"),
+            base=form.get("base", "") if SHA256.fullmatch(form.get("base", "")) else "",
+        )
+        seen = _seen(form)
+        if seen:
+            tags = None if seen.tag is None else (seen.tag,)
+            draft = self._drafts.save_draft(by=person, draft_id=seen.id, text=text, seen=tags)
+        else:
+            rule_id = _number(form["rule"]) if form.get("rule") else None
+            adapts = "" if rule_id else form.get("adapts", "")
+            draft = self._drafts.add_draft(by=person, text=text, adapts=adapts, rule_id=rule_id, once=True)
+        raise falcon.HTTPSeeOther(f"/api/create/plain?draft={draft.id}&saved={draft.revision}")
+
+    def _send_draft(self, form: dict[str, str], typed: dict[str, Any], resp: Response) -> None:
+        if not self.saving:
+            self._document(form, typed, None)  # what cannot be published is better mended before a mail is on its way
         draft = {
-            "document": self._with_unseen(form, typed),
-            "template": form.get("template", ""),
+            "document": read_draft(self._with_template(form, self._with_unseen(form, typed, None))),
             "adapts": form.get("adapts", ""),
             "visibility": _visibility(form),
         }
@@ -359,22 +474,40 @@ class PlainForm(_Rules):
             ],
         )
 
-    def _document(self, form: dict[str, str], typed: dict[str, Any]) -> RuleDocument:
+    def _document(self, form: dict[str, str], typed: dict[str, Any], person: Person | None) -> RuleDocument:
         catalogue = self._own_pages.site.catalogue
         chosen = form.get("template", "")
         template = catalogue.template(chosen) if chosen else None
         if chosen and template is None:
             raise Invalid("There is no such template.", {"fieldErrors": {"template": ["does not exist"]}})
-        whole = self._with_unseen(form, typed)
+        whole = self._with_template(form, self._with_unseen(form, typed, person))
         return read_document(fill_from_template(whole, template, catalogue) if template else whole)
 
-    def _with_unseen(self, form: dict[str, str], typed: dict[str, Any]) -> dict[str, Any]:
-        """With what a rule that is adapted holds and the form has no control for."""
-        adapts = form.get("adapts", "")
-        if not adapts:
-            return typed
-        current = actions.read_version_to_adapt(database=self._database, adapts=adapts)
-        return keep_unseen(typed, {**current, "community": {}}, self._own_pages.site.catalogue)
+    def _with_template(self, form: dict[str, str], document: dict[str, Any]) -> dict[str, Any]:
+        """With the template that is chosen in the form, or none; where the form has no choice, as it was."""
+        if "template" not in form:
+            return document
+        rest = {key: value for key, value in document.items() if key != "template"}
+        return {**rest, "template": form["template"]} if form["template"] else rest
+
+    def _with_unseen(self, form: dict[str, str], typed: dict[str, Any], person: Person | None) -> dict[str, Any]:
+        """With what the form has no control for, from the document that it was filled from."""
+        source = self._source(form, person)
+        return typed if source is None else keep_unseen(typed, source, self._own_pages.site.catalogue)
+
+    def _source(self, form: dict[str, str], person: Person | None) -> Mapping[str, Any] | None:
+        seen = _seen(form)
+        if seen and person:
+            try:
+                return self._drafts.read_draft(by=person, draft_id=seen.id).document
+            except NotFound:
+                pass  # spending or saving it says so, in better words
+        if form.get("rule") and person:
+            return actions.read_own_rule(database=self._database, by=person, rule_id=_number(form["rule"]))[1]
+        if adapts := form.get("adapts"):
+            current = actions.read_version_to_adapt(database=self._database, adapts=adapts)
+            return {**current, "community": {}}
+        return None
 
     def _show(self, published: Published, resp: Response) -> None:
         address = f"/rules/{published.rule.slug}/"
@@ -388,17 +521,34 @@ class PlainForm(_Rules):
         self, form: dict[str, str], typed: dict[str, Any], person: Person | None, problem: Problem
     ) -> dict[str, Any]:
         """Everything that was typed, for the form that comes back."""
+        draft, revision = self._draft_to_go_on_with(form, person, problem)
         return {
             "document": typed,
             "chosen_template": form.get("template", ""),
             "email": form.get("email", ""),
             "reason": form.get("reason", ""),
-            "draft": form.get("draft", ""),
-            "adapts": form.get("adapts", ""),
+            "draft": draft,
+            "revision": revision,
+            "once": "" if isinstance(problem, KeyUsed) else form.get("once", ""),
+            "saving": self.saving,
+            "adapts": "" if _is_about(problem, "adapts") else form.get("adapts", ""),
             "unlisted": _visibility(form) == actions.UNLISTED,
             "revising": self._revised_rule(form, typed, person, problem) if form.get("rule") else None,
-            "signed_in_as": person.email if person else "",
         }
+
+    def _draft_to_go_on_with(self, form: dict[str, str], person: Person | None, problem: Problem) -> tuple[str, str]:
+        """The draft's id and revision for the form that comes back. After a conflict it goes on from the current text;
+        a draft that is gone is let go of. The author is told so."""
+        draft, revision = form.get("draft", ""), form.get("revision", "")
+        if person is None or not draft or not isinstance(problem, DraftChanged | Conflict | KeyUsed | NotFound):
+            return draft, revision
+        try:
+            now = self._drafts.read_draft(by=person, draft_id=_number(draft, "draft"))
+        except NotFound:
+            return "", ""
+        except DatabaseAway:
+            return draft, revision
+        return draft, str(now.revision) if isinstance(problem, DraftChanged) else revision
 
     def _revised_rule(
         self, form: dict[str, str], typed: dict[str, Any], person: Person | None, problem: Problem
@@ -411,7 +561,41 @@ class PlainForm(_Rules):
             rule, _ = actions.read_own_rule(database=self._database, by=person, rule_id=_number(form["rule"]))
         except Problem:
             return kept
-        return _revising(rule) if isinstance(problem, Conflict) else {**_revising(rule), "sha256": kept["sha256"]}
+        return (
+            _revising(rule)
+            if isinstance(problem, Conflict | KeyUsed)
+            else {**_revising(rule), "sha256": kept["sha256"]}
+        )
+
+
+class PlainForm(_PlainForm):
+    def on_get(self, req: Request, resp: Response) -> None:
+        """A new rule, perhaps from a template, for everybody; a draft or a rule of one's own, signed in."""
+        person = self._person(req)
+        rule_id, draft_id = req.get_param("rule"), req.get_param("draft")
+        if (rule_id or draft_id) and person is None:
+            raise falcon.HTTPSeeOther("/sign-in/")
+        if rule_id and person:
+            rule, document = actions.read_own_rule(database=self._database, by=person, rule_id=_number(rule_id))
+            form: dict[str, Any] = {"document": document, "revising": _revising(rule)}
+        elif draft_id and person:
+            form = self._draft_on_show(req, person, _number(draft_id, "draft"))
+        elif adapts := req.get_param("adapt"):
+            document = actions.read_version_to_adapt(database=self._database, adapts=adapts)
+            form = {"document": {**document, "community": {}}, "adapts": adapts}
+        else:
+            form = {
+                "document": self._with_method(req.get_param("method") or ""),
+                "chosen_template": req.get_param("template") or "",
+            }
+        self._show_form(resp, person, **form)
+
+
+class PlainDraft(_PlainForm):
+    """Keep a draft: signed in the next text of the one on show, or a new one; signed out a new one that waits behind a
+    link."""
+
+    saving = True
 
 
 def _visibility(form: dict[str, str]) -> str:
@@ -422,18 +606,37 @@ def _revising(rule: RuleRow) -> dict[str, Any]:
     return {"id": str(rule.id), "slug": rule.slug, "title": rule.title, "sha256": rule.sha256}
 
 
+def _is_about(problem: Problem, control: str) -> bool:
+    return control in (problem.details or {}).get("fieldErrors", {})
+
+
 def _control_errors(problem: Problem) -> dict[str, str]:
     """Sentences by control name; the empty name for what concerns the whole form."""
     details = problem.details or {}
     errors = {path: words[0] for path, words in details.get("fieldErrors", {}).items()}
-    message = SIGNED_OUT if isinstance(problem, NotSignedIn) else problem.message
+    message = FORM_WORDS.get(type(problem), problem.message)
     if details.get("formErrors") or not errors:
         errors[""] = message
     return errors
 
 
-def _number(id: str) -> int:
+def _seen(form: Mapping[str, str]) -> Seen | None:
+    """The draft on show, as the form saw it."""
+    if not form.get("draft"):
+        return None
+    id = _number(form["draft"], "draft")
+    return Seen(id, f"{id}-{form['revision']}" if form.get("revision") else None)
+
+
+def _once(form: Mapping[str, str], typed: Mapping[str, Any], person: Person) -> Once:
+    """What makes a form publish once. A prebuilt page holds no random value: there the key is what was sent, and by
+    whom."""
+    sent = [typed, *(form.get(name, "") for name in ("rule", "reason", "template", "adapts", "unlisted"))]
+    return Once.of(form.get("once") or f"form-{sha256_of(canonical_json([person.id, *sent]))}", sent)
+
+
+def _number(id: str, kind: str = "rule") -> int:
     """Ids are opaque to clients; ours are whole numbers."""
     if not id.isascii() or not id.isdecimal() or len(id) > 18:
-        raise NotFound("There is no such rule.")
+        raise NotFound(f"There is no such {kind}.")
     return int(id)

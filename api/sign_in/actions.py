@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from api.config import Config
-from api.database import Database
+from api.database import Database, Transaction
 from api.errors import LinkExpired, Misconfigured
 from api.mail.outbox import post
 from api.people import Person, clean_email
@@ -34,6 +35,10 @@ If it was not you, do nothing: without the link nobody gets in.
 
 CommunityRule, {origin}
 """
+
+
+# `drafts.actions.keep_carried`: a draft that travelled with a link becomes a new one of this person; returns its id.
+KeepCarried = Callable[[Transaction, int, Mapping[str, Any]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ def look_at_link(*, database: Database, config: Config, token: str) -> str:
     return link.email
 
 
-def consume_link(*, database: Database, config: Config, token: str) -> Entry:
-    """Use the link up and start a session, in one transaction."""
+def consume_link(*, database: Database, config: Config, token: str, keep_carried: KeepCarried) -> Entry:
+    """Use the link up and start a session, in one transaction; drafts that travelled to this address are kept."""
     secret = _secret(config)
     session = secrets.token_urlsafe(32)
     with database.transaction() as connection:
@@ -87,10 +92,10 @@ def consume_link(*, database: Database, config: Config, token: str) -> Entry:
             raise LinkExpired("This link has been used already, or it is older than ten minutes.")
         person = queries.find_or_add_person(connection, link.email)
         for draft in queries.take_drafts(connection, link.email):
-            queries.add_draft(connection, person.id, draft)
+            keep_carried(connection, person.id, draft)
         next = link.next
         if link.draft:
-            next = f"/api/create/plain?draft={queries.add_draft(connection, person.id, link.draft)}"
+            next = f"/api/create/plain?draft={keep_carried(connection, person.id, link.draft)}"
         queries.add_session(connection, hmac=_hmac(secret, "session", session), person_id=person.id, days=SESSION_DAYS)
     return Entry(session, next)
 

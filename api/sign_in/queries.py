@@ -69,22 +69,6 @@ def find_or_add_person(connection: Connection[Any], email: str) -> Person:
     return person
 
 
-def add_draft(connection: Connection[Any], person_id: int, draft: dict[str, Any]) -> int:
-    row = connection.execute(
-        "INSERT INTO draft (person_id, document, template, adapts, visibility)"
-        " VALUES (%s, %s, %s, %s, %s) RETURNING id",
-        [
-            person_id,
-            Jsonb(draft["document"]),
-            draft["template"],
-            draft.get("adapts", ""),
-            draft.get("visibility", "public"),
-        ],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def add_session(connection: Connection[Any], *, hmac: bytes, person_id: int, days: int) -> None:
     connection.execute(
         "INSERT INTO session (token_hmac, person_id, expires_at) VALUES (%s, %s, now() + make_interval(days => %s))",

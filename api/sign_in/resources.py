@@ -75,6 +75,10 @@ class MagicLinkRequest(_SignIn):
 
 
 class MagicLinkVerification(_SignIn):
+    def __init__(self, *, keep_carried: actions.KeepCarried, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._keep_carried = keep_carried
+
     def on_get(self, req: Request, resp: Response) -> None:
         """A page with a button. Mail scanners open links, so looking consumes nothing."""
         resp.content_type = falcon.MEDIA_HTML
@@ -95,7 +99,7 @@ class MagicLinkVerification(_SignIn):
         else:
             token = read_body(LinkConsumption, raw, req.content_type).token
         try:
-            entry = actions.consume_link(**self._parts(), token=token)
+            entry = actions.consume_link(**self._parts(), token=token, keep_carried=self._keep_carried)
         except LinkExpired as problem:
             if not form:
                 raise

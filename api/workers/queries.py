@@ -25,6 +25,7 @@ def delete_expired(connection: Connection[Any]) -> None:
         " THEN interval '1 day' ELSE interval '7 days' END"
     )
     connection.execute("DELETE FROM session WHERE expires_at < now()")
+    connection.execute("DELETE FROM publish_key WHERE created_at < now() - interval '24 hours'")
     connection.execute("DELETE FROM queued_mail WHERE queued_at < now() - interval '1 day'")
     connection.execute("DELETE FROM inquiry WHERE created_at < now() - interval '90 days'")
     connection.execute("DELETE FROM web_vital WHERE day < (now() AT TIME ZONE 'UTC')::date - 90")

@@ -13,6 +13,9 @@ DOORS = [
     ("POST", "/api/auth/magic-link/verify"),
     ("POST", "/api/rules"),
     ("PATCH", "/api/rules/1"),
+    ("PUT", "/api/drafts/me"),
+    ("POST", "/api/drafts"),
+    ("PUT", "/api/drafts/1"),
     ("POST", "/api/organizer-inquiry"),
     ("POST", "/api/reports"),
     ("POST", "/api/web-vitals"),
@@ -27,7 +30,8 @@ LONG_NUMBER = b'{"email":' + b"9" * 5000 + b"}"
 
 def document_with(text: str) -> bytes:
     """A rule whose title is `text`, written as JSON by hand so that anything can be in it."""
-    return json.dumps({"document": small_document(), "reason": "x"}).replace("Riverside Tool Library", text).encode()
+    body = {"document": small_document(), "payload": small_document(), "reason": "x"}
+    return json.dumps(body).replace("Riverside Tool Library", text).encode()
 
 
 BODIES = {
@@ -66,13 +70,15 @@ def ada(stage: Stage) -> Browser:
 def counts(stage: Stage) -> list[tuple[Any, ...]]:
     return stage.rows(
         "SELECT (SELECT count(*) FROM rule), (SELECT count(*) FROM job), (SELECT count(*) FROM magic_link),"
-        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM inquiry),"
-        " (SELECT count(*) FROM report), (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail)"
+        " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM draft_revision),"
+        " (SELECT count(*) FROM publish_key), (SELECT count(*) FROM inquiry), (SELECT count(*) FROM report),"
+        " (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail)"
     )
 
 
 def test_bad_bodies_at_every_door(stage: Stage, ada: Browser) -> None:
     ada.simulate_post("/api/rules", json={"document": small_document()})
+    ada.simulate_put("/api/drafts/me", json={"payload": small_document()})
     before = counts(stage)
     for method, path in DOORS:
         for name, body in BODIES.items():
@@ -127,6 +133,7 @@ def test_doors_that_do_not_exist(stage: Stage, path: str) -> None:
         *(b"", b"community.name=%00", b"community.name=%FF", b"\xff\xfe", b"=" * 5000, b"&".join([b"a=b"] * 5000)),
         *(b"x" * 600_000, b"community.name=%ED%A0%80", b"values.99999999999999.title=x", b"rule=1%27--&reason=x"),
         *(b"draft=-1&community.name=x&template=consensus", b"rule=%00", b"values.0.fields.x=1&community.name=y"),
+        b"community.name=x&values.0.title=y&once=a%20b",
     ],
 )  # fmt: skip
 def test_bad_forms(stage: Stage, ada: Browser, body: bytes) -> None:
@@ -135,6 +142,23 @@ def test_bad_forms(stage: Stage, ada: Browser, body: bytes) -> None:
         answer = ada.simulate_post(path, body=body, headers={**FORM, "Cookie": ada.cookie})
         assert answer.status_code in (400, 404, 413), f"{path}: {answer.status_code} {answer.text[:300]}"
         assert answer.headers["content-type"].startswith("text/html")
+    assert counts(stage) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"draft=9%00", b"draft=1&revision=x", b"community.name=%07", b"language=%3Cb%3E", b"template=.."),
+        *(b"\xff\xfe", b"rule=99&base=x", b"adapts=../v/1", b"reason=a%00", b"x=" + b"x" * 1_600_000),
+        b"&".join([b"a=b"] * 5000),
+    ],
+)  # fmt: skip
+def test_bad_forms_for_a_draft(stage: Stage, ada: Browser, body: bytes) -> None:
+    """An empty one is none of them: a draft may be empty."""
+    before = counts(stage)
+    answer = ada.simulate_post("/api/create/draft", body=body, headers={**FORM, "Cookie": ada.cookie})
+    assert answer.status_code in (400, 404, 413), f"{answer.status_code} {answer.text[:300]}"
+    assert answer.headers["content-type"].startswith("text/html")
     assert counts(stage) == before
 
 

@@ -44,7 +44,7 @@ PAGES += [
     "<gone>",
 ]
 PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
-PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "/api/organizer-inquiry", "<report>"]
+PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>", "/api/organizer-inquiry", "<report>"]
 
 
 @dataclass
@@ -73,6 +73,7 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
     rule = author.send("PATCH", f"/api/rules/{first['id']}", body).json["rule"]
     gone = shared_site.publish(author, full_document("Gone"))
     author.send("DELETE", f"/api/rules/{gone['id']}/publication")
+    draft = author.send("POST", "/api/drafts", {"payload": {"values": [{}], "conflict": document["conflict"]}}).json
     cookie = next(iter(author.cookies.items()))
     return {
         "<rule>": f"/rules/{rule['slug']}/",
@@ -80,7 +81,8 @@ def addresses(shared_site: RunningSite) -> dict[str, str]:
         "<keeping>": f"/api/rules/{rule['id']}/keeping",
         "<adapt>": f"/api/create/plain?adapt={rule['slug']}/v/2",
         "<revise>": f"/api/create/plain?rule={rule['id']}",
-        "<draft>": "/api/create/plain",
+        "<draft>": f"/api/create/plain?draft={draft['draft']['id']}&saved=1",
+        "<texts>": f"/api/drafts/{draft['draft']['id']}/history",
         "<report>": f"/api/reports/new?rule={rule['slug']}",
         "cookie": "=".join(cookie),
     }

@@ -73,7 +73,7 @@ class PostgresServer:
     def stop(self, number: int = signal.SIGINT) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.wait(20)
+        self._process.wait(90)  # its last checkpoint writes hundreds of databases
 
     def close(self) -> None:
         """Stop it and remove its data, which may lie elsewhere: see `embedded_postgres`."""

@@ -103,6 +103,11 @@ def plain_form(
     email: str = "",
     reason: str = "",
     draft: str = "",
+    revision: str = "",
+    once: str = "",
+    kept: Mapping[str, Any] | None = None,
+    saving: bool = False,
+    keeps_drafts: bool = True,
     adapts: str = "",
     unlisted: bool = False,
     revising: Mapping[str, Any] | None = None,
@@ -110,8 +115,10 @@ def plain_form(
 ) -> dict[str, Any]:
     """What `create_plain.html` needs. `document` may be loose: any part missing, or text where a number belongs.
 
-    `revising` is `{id, slug, title, sha256}` of the rule that is being revised; `draft` the id of the draft on show;
-    `adapts` the version that the rule began with, as `<slug>/v/<number>`.
+    `revising` is `{id, slug, title, sha256}` of the rule that is being revised. `draft` and `revision` name the draft
+    on show and `kept` says how it stands: `{saved, earlier, saved_at, gaps}`. `saving`: what was rejected was to be
+    kept, not published. `once` makes the form publish once. `adapts` is the version that the rule began with, as
+    `<slug>/v/<number>`.
     """
     document, errors = document or {}, dict(errors or {})
     community = document.get("community") or {}
@@ -129,6 +136,11 @@ def plain_form(
         "email": email,
         "reason": reason,
         "draft": draft,
+        "revision": revision,
+        "once": once,
+        "kept": kept,
+        "saving": saving,
+        "keeps_drafts": keeps_drafts,
         "adapts": adapts,
         "unlisted": unlisted,
         "errors": errors,

@@ -78,6 +78,11 @@ def date_words(moment: str) -> str:
     return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
 
 
+def time_words(moment: str) -> str:
+    """`2026-11-24T09:30…` as `24 November 2026, 09:30 UTC`."""
+    return f"{date_words(moment)}, {moment[11:16]} UTC"
+
+
 def ordinal(index: int) -> str:
     """1 → `I`, 2 → `II` …: the section numerals of a rule, up to 10."""
     return ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")[index - 1]
@@ -86,5 +91,6 @@ def ordinal(index: int) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "paragraphs": paragraphs,
     "date_words": date_words,
+    "time_words": time_words,
     "ordinal": ordinal,
 }

@@ -88,4 +88,4 @@ def test_what_it_adapts_and_that_it_is_unlisted_wait_with_the_draft(stage: Stage
     assert fields_of(page)["adapts"] == f"{parent['slug']}/v/1"
     assert re.search(r'name="unlisted" value="1" checked', page)
     assert re.search(r'name="community.types.mutual-aid" value="1" checked', page)
-    assert stage.rows("SELECT document -> 'decisions' -> 0 -> 'blocks' FROM draft") == [([BLOCK],)]
+    assert stage.rows("SELECT document::jsonb -> 'decisions' -> 0 -> 'blocks' FROM draft_revision") == [([BLOCK],)]

@@ -306,9 +306,10 @@ def test_a_draft_is_published_once(stage: Stage) -> None:
     ada = stage.signed_in_by(stage.last_token(ADA))
     sent = Controls(ada.simulate_get(ada.next).text).values
     assert "Your rule is saved" in ada.submit(PLAIN, sent).text
-    answer = ada.submit(PLAIN, sent)
+    assert "Your rule is saved" in ada.submit(PLAIN, sent).text  # a double click: the same rule
+    answer = ada.submit(PLAIN, sent | {"once": "another-tab"})
     assert answer.status_code == 409
-    assert "published already" in answer.text
+    assert "published or deleted in the meantime" in answer.text
     assert stage.rows("SELECT count(*) FROM rule") == [(1,)]
 
 

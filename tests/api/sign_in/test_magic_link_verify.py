@@ -134,7 +134,7 @@ def test_a_draft_that_travels_along_becomes_a_new_one(stage: Stage) -> None:
         assert "Your draft is kept" in kept.text
         answer = stage.client().simulate_post(VERIFY, json={"token": stage.last_token(ADA)})
         assert answer.json["next"].startswith("/api/create/plain?draft=")
-    assert stage.rows("SELECT document -> 'community' ->> 'name' FROM draft") == [("Tool Library",)] * 2
+    assert stage.rows("SELECT document::jsonb -> 'community' ->> 'name' FROM draft_revision") == [("Tool Library",)] * 2
     assert stage.rows("SELECT count(*) FROM rule") == [(0,)]
 
 

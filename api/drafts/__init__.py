@@ -1,0 +1,1 @@
+"""Drafts: several per person, each with its earlier texts."""
