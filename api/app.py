@@ -17,12 +17,15 @@ from api.database import Database, open_pool
 from api.error_responses import add_error_handlers
 from api.errors import Forbidden
 from api.health.actions import DatabaseProbe
+from api.images.decoder import Decoder
+from api.images.store import Store
 from api.pages.own_pages import OwnPages
 from api.pages.tombstones import Tombstones
 from api.pages.waiting import LiveWaiter
 from api.routes import add_routes
 from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
+from api.uploads.actions import Parts as UploadParts
 
 THREADS = 8
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -43,6 +46,8 @@ class Parts:
     probe: DatabaseProbe
     own_pages: OwnPages
     tombstones: Tombstones
+    store: Store
+    decoder: Decoder
 
     def close(self) -> None:
         self.waiter.stop()
@@ -62,6 +67,8 @@ def open_parts(config: Config) -> Parts:
         probe=DatabaseProbe(database),
         own_pages=OwnPages(config),
         tombstones=Tombstones(config.build),
+        store=Store(config.uploads),
+        decoder=Decoder(places=THREADS // 2),
     )
 
 
@@ -79,6 +86,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         own_pages=parts.own_pages,
         probe=parts.probe,
         rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones),
+        upload_parts=UploadParts(parts.database, parts.store, parts.decoder),
         authenticate=lambda cookies: find_by_token(token=cookies.get(cookie)),
         send_link=partial(send_link, database=parts.database, config=parts.config),
     )

@@ -25,6 +25,7 @@ ANSWERS: dict[type[Problem], tuple[str, str]] = {
     errors.WrongType: (falcon.HTTP_415, "unsupported_media_type"),
     errors.Misconfigured: (falcon.HTTP_500, "server_misconfigured"),
     errors.DatabaseAway: (falcon.HTTP_503, "db_unavailable"),
+    errors.TryLater: (falcon.HTTP_503, "busy"),
 }
 FALCON_CODES = {400: "validation_error", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 FALCON_CODES |= {413: "payload_too_large", 415: "unsupported_media_type"}
@@ -36,6 +37,7 @@ PAGE_HEADINGS = {
     "not_found": "There is nothing at this address",
     "conflict": "Somebody was faster",
     "db_unavailable": "One moment",
+    "busy": "Not right now",
 }
 SIGN_IN = ("Sign in", "/sign-in/")
 START_PAGE = ("To the start page", "/")
@@ -60,6 +62,8 @@ class ErrorResponses:
             log.error("%s %s: %s", req.method, req.uri_template, problem.message)
         if code == "db_unavailable":
             resp.set_header("Retry-After", "5")
+        if isinstance(problem, errors.TryLater):
+            resp.set_header("Retry-After", str(problem.seconds))
         self._answer(req, resp, status, code, message=problem.message, details=problem.details)
 
     def falcon_error(self, req: Request, resp: Response, error: falcon.HTTPError, params: object) -> None:

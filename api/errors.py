@@ -9,6 +9,7 @@ Problem
 ├── Forbidden
 ├── NotFound
 ├── Conflict           somebody else was faster
+├── TryLater           not now; the same may go well soon
 ├── LinkExpired        a magic link that is used up, too old or mangled
 ├── Misconfigured      a setting is missing for this route
 ├── DatabaseAway       the database cannot be reached, or is too slow to wait for
@@ -59,6 +60,14 @@ class NotFound(Problem):
 
 class Conflict(Problem):
     pass
+
+
+class TryLater(Problem):
+    """`seconds` from now it is worth another try."""
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class LinkExpired(Problem):

@@ -28,6 +28,8 @@ from api.rules.resources import (
     SendLink,
 )
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+from api.uploads.actions import Parts as UploadParts
+from api.uploads.resources import Upload, Uploads
 from rulepages.catalogue import load_catalogue
 
 
@@ -39,6 +41,7 @@ def add_routes(
     own_pages: OwnPages,
     probe: DatabaseProbe,
     rule_parts: RuleParts,
+    upload_parts: UploadParts,
     authenticate: Callable[[Mapping[str, str]], Person | None],
     send_link: SendLink,
 ) -> None:
@@ -68,6 +71,9 @@ def add_routes(
     app.add_route("/api/rules/{rule_id}/versions/{number:int(min=1, max=9999999)}", RuleVersion(**rules))
     app.add_route("/api/create/plain", PlainForm(send_link=send_link, **rules))
     app.add_route("/api/profile", Profile(**rules))
+
+    app.add_route("/api/uploads", Uploads(parts=upload_parts, authenticate=authenticate))
+    app.add_route("/api/uploads/{upload_id}", Upload(parts=upload_parts))
 
     app.add_route("/api/templates", Templates(**catalogue))
     app.add_route("/api/templates/{slug}", Template(**catalogue))

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NO_PACKAGES = ("site", "build", "content", "seed_data", "scripts", "docs")
-FEATURES = ("sign_in", "rules", "catalogue", "health", "operator")
+FEATURES = ("sign_in", "rules", "uploads", "catalogue", "health", "operator")
 FEATURE_FILES = {"__init__.py", "resources.py", "actions.py", "queries.py", "bodies.py"}
 SOURCES = sorted((ROOT / "api").rglob("*.py"))
 PLUGINS = sorted((ROOT / "site").rglob("*.py"))
