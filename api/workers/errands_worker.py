@@ -1,4 +1,4 @@
-"""The errands worker: mail from the outbox, and clean-up of rows and uploads. A slow mail server never delays a page."""
+"""The errands worker: mail from the outbox, and clean-up, of uploads too. A slow mail server never delays a page."""
 
 import logging
 import signal

@@ -19,6 +19,7 @@ from rulepages.rule_text import contents, rule_text
 from rulepages.site_inputs import Site
 from rulepages.sources import Listings, Source
 from rulepages.structured_data import structured_data
+from rulepages.uploads import photo_of
 
 NEWEST_ADAPTATIONS = 6
 NEWEST_IN_RULE_FEED = 20
@@ -55,6 +56,7 @@ def rule_page(site: Site, source: Listings, rule: Rule, document: Document) -> P
         rule=rule,
         version=rule.current,
         document=document,
+        photo=photo_of(document["community"]),
         contents=contents(site.catalogue, document),
         rule_text=partial(rule_text, site.catalogue, document),
         adapted=adapted,
@@ -78,6 +80,7 @@ def version_page(site: Site, rule: Rule, version: Version, document: Document) -
         slug=rule.slug,
         version=version,
         document=document,
+        photo=photo_of(document["community"]),
         contents=contents(site.catalogue, document),
         rule_text=partial(rule_text, site.catalogue, document),
         mark=mark(rule.slug),

@@ -14,6 +14,7 @@ PICTURE = r"[0-9a-f]{64}\.webp"
 NAME = r"[0-9a-f]{64}\.(?:webp|pdf)"
 PICTURE_NAME, ANY_NAME = re.compile(PICTURE), re.compile(NAME)
 LONGEST_SIDE = 2048  # of a picture, in pixels
+WIDEST, HIGHEST = 736, 480  # of a picture on a page: the width of a rule's head, half the height of a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class File:
     @property
     def address(self) -> str:
         return f"{FOLDER}{self.upload}"
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """How large a picture is on a page, at most: never larger than it is, and all of it."""
+        assert self.width is not None
+        assert self.height is not None
+        width = max(1, min(self.width, WIDEST, self.width * HIGHEST // self.height))
+        return width, max(1, round(self.height * width / self.width))
 
     @property
     def told(self) -> str:

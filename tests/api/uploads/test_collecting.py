@@ -278,7 +278,7 @@ def blocked() -> Blocked:
 
 
 def test_everybody_at_once(stage: Stage, ada: Browser) -> None:
-    """Uploads, publications and collections of the same few pictures, side by side: no rule is left without its file."""
+    """Uploads, publications and collections of the same few files, side by side: no rule is left without its own."""
     end = time.monotonic() + 4
     published, removed = [], []
 
