@@ -50,8 +50,11 @@ def test_every_route() -> None:
 
 
 def test_every_decision_has_a_date_and_a_number() -> None:
+    """No number twice. One may be missing where records are written side by side."""
     files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-    for number, file in enumerate(files, start=1):
+    numbers = [int(file.name.partition("-")[0]) for file in files]
+    assert len(set(numbers)) == len(numbers)
+    for number, file in zip(numbers, files, strict=True):
         first, _, date = file.read_text().splitlines()[:3]
         assert file.name.startswith(f"{number:04d}-")
         assert first.startswith(f"# {number}. ")

@@ -98,13 +98,8 @@ class Store:
             return []
         end = time.time() - older_than
         with os.scandir(self._folder) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if (ANY_NAME.fullmatch(entry.name) or entry.name.startswith("."))
-                and entry.is_file(follow_symlinks=False)
-                and entry.stat(follow_symlinks=False).st_mtime < end
-            )
+            ours = (entry for entry in entries if ANY_NAME.fullmatch(entry.name) or entry.name.startswith("."))
+            return sorted(entry.name for entry in ours if _is_older(entry, end))
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -138,6 +133,14 @@ def _create(folder: int) -> tuple[int, str]:
             raise
     called = f".{secrets.token_hex(16)}"
     return os.open(called, os.O_CREAT | os.O_EXCL | flags, MODE, dir_fd=folder), called
+
+
+def _is_older(entry: os.DirEntry[str], moment: float) -> bool:
+    """Of a file, which may be gone since its name was read."""
+    try:
+        return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < moment
+    except FileNotFoundError:
+        return False
 
 
 def _full() -> TryLater:

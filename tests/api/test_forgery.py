@@ -27,6 +27,7 @@ def test_forms_of_other_sites_are_refused(stage: Stage, headers: dict[str, str])
         "/api/create/plain",
         "/api/auth/logout",
         "/api/auth/magic-link/verify",
+        "/api/uploads",
     ):
         sent = {"Content-Type": FORM_TYPE, "Cookie": ada.cookie, **headers}
         answer = ada.simulate_post(path, body="state=unpublished", headers=sent)
