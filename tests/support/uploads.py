@@ -17,6 +17,17 @@ SCRIPT = b"<html><script>alert(document.domain)</script></html>"
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
 MEBIBYTE = 1024 * 1024
+# What documents may name, where no file is needed.
+PHOTO_NAMED = {"upload": f"{'0a' * 32}.webp", "alt": "Two of us mend a bicycle", "width": 1600, "height": 900}
+PICTURE_BLOCK = {
+    "kind": "file",
+    "title": "Where tools hang",
+    "upload": f"{'1b' * 32}.webp",
+    "name": "The wall",
+    "width": 400,
+    "height": 1200,
+}
+PDF_BLOCK = {"kind": "file", "title": "Form", "upload": f"{'2c' * 32}.pdf", "name": "To borrow a tool"}
 
 
 def picture(size: tuple[int, int] = (64, 48), mode: str = "RGB") -> Image.Image:
