@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -15,6 +16,7 @@ from tests.journeys.conftest import ARGUMENTS
 from tests.support.client import Client
 from tests.support.documents import catalogue
 from tests.support.running_site import RunningSite
+from tests.support.uploads import HEADERS, form, jpeg
 
 README_PICTURE = ROOT / "docs" / "screenshot.png"
 SIZES = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
@@ -75,11 +77,17 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     revised["conflict"] = []
     body = {"document": revised, "reason": "We cook together now, and settle quarrels at the table."}
     assert author.send("PATCH", f"/api/rules/{rules[0]['id']}", body).status == 200
+    photo = author.request("POST", "/api/uploads", form(jpeg((1600, 1000))), HEADERS).json
+    pictured = _document(catalogue(), *DEMO[2])
+    size = {"width": photo["width"], "height": photo["height"]}
+    pictured["community"]["photo"] = {"upload": photo["id"], "alt": "Colors that run into each other", **size}
+    with_photo = site.publish(author, pictured)
     return {
         "home": "/",
         "library": "/rules/",
         "archive": "/rules/page/1/",
         "rule": f"/rules/{rule['slug']}/",
+        "rule-with-photo": f"/rules/{with_photo['slug']}/",
         "version": f"/rules/{rule['slug']}/v/1/",
         "compare": f"/rules/{rule['slug']}/compare/2/",
         "history": f"/rules/{rule['slug']}/history/",
@@ -107,7 +115,7 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     }
 
 
-def _document(known: Catalogue, name: str, template_id: str, context: str) -> dict[str, object]:
+def _document(known: Catalogue, name: str, template_id: str, context: str) -> dict[str, Any]:
     template = known.template(template_id)
     assert template is not None
     community = {"name": name, "context": context}

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from api.errors import Invalid, TryLater
+from rulepages.uploads import LONGEST_SIDE
 
 PROGRAM = Path(__file__).with_name("reencode.py")
 MEMORY = 512 * 1024 * 1024
-PROCESSOR_SECONDS = 10
-CLOCK_SECONDS = 20  # a machine that is busy gives less than all of its time
+PROCESSOR_SECONDS = 6
+CLOCK_SECONDS = 15  # a machine that is busy gives less than all of its time
 TURN_SECONDS = 4
 
 PICTURES = "a JPEG, PNG, WebP or GIF"
@@ -52,13 +53,15 @@ class Decoder:
         self._turn_seconds = turn_seconds
         self._places, self._turn = threading.BoundedSemaphore(places), threading.Lock()
 
-    def reencode(self, upload: IO[bytes], made: IO[bytes], *, wanted: str = PICTURES) -> Size:
-        """Write the upload's picture anew into `made`. Raise Invalid when it has none that we can take, which says what
-        is wanted, and TryLater when too many others wait."""
+    def reencode(
+        self, upload: IO[bytes], made: IO[bytes], *, longest_side: int = LONGEST_SIDE, wanted: str = PICTURES
+    ) -> Size:
+        """Write the upload's picture anew into `made`, at most so large. Raise Invalid when it has none that we can
+        take, which says what is wanted, and TryLater when too many others wait."""
         upload.flush()
         os.lseek(upload.fileno(), 0, os.SEEK_SET)  # the process reads from where the file stands, not from our buffer
         with self._one_at_a_time():
-            match self._run(upload, made).split():
+            match self._run(upload, made, longest_side).split():
                 case ["made", width, height]:
                     return Size(int(width), int(height))
                 case ["refused", why]:
@@ -79,9 +82,9 @@ class Decoder:
         finally:
             self._places.release()
 
-    def _run(self, upload: IO[bytes], made: IO[bytes]) -> str:
+    def _run(self, upload: IO[bytes], made: IO[bytes], longest_side: int) -> str:
         """What it said; nothing when it was ended, by its own limits or by our clock."""
-        command = [sys.executable, "-I", str(PROGRAM), *self._limits]
+        command = [sys.executable, "-I", str(PROGRAM), *self._limits, str(longest_side)]
         try:
             done = subprocess.run(
                 command,

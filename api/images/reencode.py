@@ -21,7 +21,6 @@ from typing import Any, BinaryIO
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-LONGEST_SIDE = 2048
 MOST_PIXELS = 40_000_000
 QUALITY = 80
 OUTPUT_BYTES = 8 * 1024 * 1024
@@ -31,7 +30,7 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
 
 
-def main(memory: int, seconds: int) -> str:
+def main(memory: int, seconds: int, longest_side: int) -> str:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     warnings.simplefilter("ignore")
@@ -40,12 +39,12 @@ def main(memory: int, seconds: int) -> str:
     _give_up_powers(memory, seconds)
     try:
         with os.fdopen(0, "rb") as upload:
-            return _reencode(upload)
+            return _reencode(upload, longest_side)
     except MemoryError:
         return "refused out-of-memory"
 
 
-def _reencode(upload: BinaryIO) -> str:
+def _reencode(upload: BinaryIO, longest_side: int) -> str:
     try:
         picture = Image.open(upload, formats=FORMATS)
     except BOMBS:
@@ -55,7 +54,7 @@ def _reencode(upload: BinaryIO) -> str:
     except Exception:  # a decoder may raise anything over bytes that were made for it
         return "refused no-picture"
     try:
-        made = _remade(picture)
+        made = _remade(picture, longest_side)
     except MemoryError:
         raise
     except Exception as error:
@@ -64,16 +63,16 @@ def _reencode(upload: BinaryIO) -> str:
     return f"made {made.width} {made.height}"
 
 
-def _remade(picture: Image.Image) -> Image.Image:
-    """The first frame: no larger than we keep pictures, upright, in sRGB, without a word about itself.
+def _remade(picture: Image.Image, longest_side: int) -> Image.Image:
+    """The first frame: no larger than it is wanted, upright, in sRGB, without a word about itself.
 
     It is made smaller before anything else, so that turning and coloring cost little whatever was uploaded.
     """
-    picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    picture.draft("RGB", (longest_side, longest_side))
     picture.load()
     profile, orientation = picture.info.get("icc_profile"), picture.getexif().get(ORIENTATION)
     small = _with_simple_colors(picture)
-    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
     small.info = {}
     small.getexif()[ORIENTATION] = orientation if orientation in range(1, 9) else 1
     return _in_srgb(ImageOps.exif_transpose(small), profile)
@@ -124,7 +123,7 @@ def _rehearse() -> None:
         Image.new("P" if format in ("GIF", "PNG") else "RGB", (2, 3)).save(
             sample, format, icc_profile=profile, exif=exif, save_all=format in ("GIF", "PNG", "WEBP")
         )
-        _save(_remade(Image.open(sample, formats=FORMATS)), nowhere)
+        _save(_remade(Image.open(sample, formats=FORMATS), 2), nowhere)
     os.close(nowhere)
 
 
@@ -146,4 +145,4 @@ def _give_up_powers(memory: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    os.write(2, main(int(sys.argv[1]), int(sys.argv[2])).encode())
+    os.write(2, main(*map(int, sys.argv[1:])).encode())

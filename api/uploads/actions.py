@@ -66,7 +66,7 @@ def add_upload(*, parts: Parts, by: Person, purpose: Purpose, upload: NewFile) -
         return _keep(parts, by, upload, "pdf", None)
     with parts.store.new_file() as picture:
         wanted = f"{PICTURES}, or a PDF" if purpose.pdf else PICTURES
-        size = parts.decoder.reencode(upload.file, picture.file, wanted=wanted)
+        size = parts.decoder.reencode(upload.file, picture.file, longest_side=purpose.longest_side, wanted=wanted)
         return _keep(parts, by, picture, "webp", size)
 
 

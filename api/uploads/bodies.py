@@ -4,20 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.errors import Invalid
+from rulepages.uploads import LONGEST_SIDE, WIDEST
 
 MEBIBYTE = 1024 * 1024
 
 
+PHOTO_SIDE = 2 * WIDEST  # a page shows it no larger, and screens have at most twice as many pixels worth their bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
+    """How large a file may be, whether it may be a PDF, and how large a picture is kept."""
+
     bytes: int
     pdf: bool
+    longest_side: int
 
 
 # Their names are those of the API before this one.
 PURPOSES = {
-    "communityAvatar": Purpose(5 * MEBIBYTE, pdf=False),
-    "customMethodAttachment": Purpose(10 * MEBIBYTE, pdf=True),
+    "communityAvatar": Purpose(5 * MEBIBYTE, pdf=False, longest_side=PHOTO_SIDE),
+    "customMethodAttachment": Purpose(10 * MEBIBYTE, pdf=True, longest_side=LONGEST_SIDE),
 }
 LARGEST = max(purpose.bytes for purpose in PURPOSES.values())
 

@@ -126,6 +126,13 @@ def jpeg_saying(width: int, height: int) -> bytes:
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
+def jpeg_of_many_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again: few bytes, each of which costs a pass over its pixels."""
+    data = packed(picture((7000, 5600)).convert("L"), "JPEG", progressive=True, quality=50)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * count + data[-2:]
+
+
 def zipped(name: str = "a.html", content: bytes = SCRIPT) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

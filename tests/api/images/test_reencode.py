@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from api.errors import Invalid, TryLater
 from api.images.decoder import MEMORY, PROGRAM, Decoder, Size
 from tests.support.running_site import wait_until
-from tests.support.uploads import PDF, SCRIPT, gif_of, jpeg, packed, picture, png, webp, zipped
+from tests.support.uploads import PDF, SCRIPT, gif_of, jpeg, jpeg_of_many_scans, packed, picture, png, webp, zipped
 
 WORDS = b"53.5511 N 9.9937 E, Ada's telephone"
 
@@ -188,7 +188,8 @@ def test_memory_ends_with_its_limit_and_ours_does_not_grow() -> None:
 
 
 def test_time_ends_with_its_limit(caplog: pytest.LogCaptureFixture) -> None:
-    content = noise((5000, 4000))
+    content = jpeg_of_many_scans(200)
+    assert len(content) < 1_500_000
     with pytest.raises(Invalid, match="too long to open"):
         remade(content, Decoder(places=1, processor_seconds=1))
     assert "the decoder ended with -" in caplog.text

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api import ROOT
+from api.config import read_config
 from api.launcher import serving_table as table
+from api.launcher.nginx_conf import nginx_conf
 from tests.support.client import Answer, Client
 from tests.support.running_site import RunningSite, free_port, wait_until
 from tests.support.uploads import ATTACHMENT, HEADERS, MEBIBYTE, PDF, PHOTO, form, jpeg, png
@@ -108,7 +111,7 @@ def test_nothing_else_can_be_reached(web: Client, folder: Path, shared_site: Run
         answer = web.get(f"/api/uploads/{odd}")
         assert answer.status in ((301, 404) if odd == below.name else (400, 404)), odd
         assert b"secret" not in answer.body, odd
-        assert "immutable" not in answer.headers.get("cache-control", ""), odd
+        assert answer.status == 301 or "immutable" not in answer.headers.get("cache-control", ""), odd
         if answer.status == 404 and answer.headers["content-type"].startswith("application/json"):
             assert answer.json["error"]["code"] == "not_found"
             assert answer.headers["cache-control"] == "no-store"
@@ -141,6 +144,12 @@ def test_pictures_stay_while_the_api_is_away(web: Client, shared_site: RunningSi
         assert web.get(address).status == 200
     finally:
         os.kill(api, signal.SIGCONT)
+
+
+def test_without_a_place_for_them_the_api_is_asked(shared_site: RunningSite) -> None:
+    config = read_config(shared_site.environment)
+    assert "location ^~ /api/uploads/" in nginx_conf(config, shared_site.var / "run")
+    assert "/api/uploads/" not in nginx_conf(replace(config, uploads=None), shared_site.var / "run")
 
 
 def test_what_is_opened_alone_runs_nothing() -> None:

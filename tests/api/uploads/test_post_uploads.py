@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from api.app import create_app, open_parts
+from api.config import read_config
 from api.database import Database
 from api.images.store import Store
 from api.uploads import actions
@@ -89,6 +90,12 @@ def test_a_picture_becomes_a_webp(stage: Stage, ada: Browser, make: Any) -> None
         assert made.convert("RGB").getpixel((60, 3)) != made.convert("RGB").getpixel((3, 44))
     assert stored(stage) == [answer["id"]]
     assert rows(stage) == [(answer["id"], len(content), 64, 48)]
+
+
+def test_a_photo_is_kept_as_large_as_pages_show_it_and_an_attachment_larger(ada: Browser) -> None:
+    large = jpeg((3000, 1500))
+    photo, attachment = upload(ada, large, PHOTO), upload(ada, large, ATTACHMENT)
+    assert [(one["width"], one["height"]) for one in (photo, attachment)] == [(1472, 736), (2048, 1024)]
 
 
 def test_a_pdf_is_kept_as_it_came(stage: Stage, ada: Browser) -> None:
@@ -280,6 +287,13 @@ def test_without_a_place_for_them(stage: Stage, ada: Browser) -> None:
     ):
         assert (answer.status_code, answer.json["error"]["code"]) == (500, "server_misconfigured")
         assert "UPLOAD_ROOT is not set" in answer.json["error"]["message"]
+
+
+def test_where_they_are_kept_unless_it_is_said(tmp_path: Path) -> None:
+    development = read_config({"VAR_DIR": str(tmp_path)})
+    assert development.uploads == tmp_path / "uploads"
+    assert read_config({"CLOUDRON": "1", "VAR_DIR": str(tmp_path)}).uploads is None
+    assert read_config({"CLOUDRON": "1", "UPLOAD_ROOT": f" {tmp_path} "}).uploads == tmp_path
 
 
 def test_a_place_that_cannot_be_one(stage: Stage, ada: Browser, tmp_path: Path) -> None:
