@@ -62,7 +62,8 @@ API_SECONDS = 30
 
 # What people have uploaded is inert: a browser that opens it alone runs nothing and asks for nothing.
 UPLOAD_NAMES = {"webp": "image/webp", "pdf": "application/pdf"}
-UPLOAD_NAME = r"^/api/uploads/(?P<upload>[0-9a-f]{64}\.%s)$"  # with one of those endings
+# With one of those endings. A dollar alone would also match before a line end.
+UPLOAD_NAME = r"^/api/uploads/(?P<upload>[0-9a-f]{64}\.%s)$(?!\n)"
 UPLOAD_POLICY = "default-src 'none'; sandbox"
 NO_UPLOAD = '{"error":{"code":"not_found","message":"There is no such picture or file."}}'
 NO_METHOD = '{"error":{"code":"method_not_allowed","message":"This address does not take that method."}}'

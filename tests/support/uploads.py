@@ -127,7 +127,7 @@ def jpeg_saying(width: int, height: int) -> bytes:
 
 
 def jpeg_of_many_scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan comes again and again: few bytes, each of which costs a pass over its pixels."""
+    """A progressive JPEG whose last scan comes again and again: few bytes, and each time a pass over all pixels."""
     data = packed(picture((7000, 5600)).convert("L"), "JPEG", progressive=True, quality=50)
     last = data[data.rindex(b"\xff\xda") : -2]
     return data[:-2] + last * count + data[-2:]
