@@ -20,6 +20,8 @@ from api.drafts.actions import DraftKeeper, keep_carried, spend_draft
 from api.error_responses import add_error_handlers
 from api.errors import DatabaseAway, Forbidden, RateLimited
 from api.health.actions import DatabaseProbe
+from api.images.decoder import Decoder
+from api.images.store import Store
 from api.pages.own_pages import OwnPages
 from api.pages.tombstones import Tombstones
 from api.pages.waiting import LiveWaiter
@@ -28,6 +30,7 @@ from api.rate_limits import Limiter, Use, client_key, limits_of
 from api.routes import add_routes
 from api.rules.actions import Parts as RuleParts
 from api.sign_in.actions import cookie_name, find_person, send_link
+from api.uploads.actions import Parts as UploadParts
 from api.wire import is_form
 
 THREADS = 16
@@ -50,6 +53,8 @@ class Parts:
     own_pages: OwnPages
     tombstones: Tombstones
     limiter: Limiter
+    store: Store
+    decoder: Decoder
 
     def close(self) -> None:
         self.limiter.close()
@@ -71,6 +76,8 @@ def open_parts(config: Config) -> Parts:
         own_pages=OwnPages(config),
         tombstones=Tombstones(config.build),
         limiter=Limiter(config.rate_limit_url),
+        store=Store(config.uploads),
+        decoder=Decoder(places=THREADS // 2),
     )
 
 
@@ -88,6 +95,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         own_pages=parts.own_pages,
         probe=parts.probe,
         rule_parts=RuleParts(parts.database, parts.waiter, parts.tombstones, spend_draft),
+        upload_parts=UploadParts(parts.database, parts.store, parts.decoder),
         drafts=DraftKeeper(database=parts.database, saves=parts.config.server_drafts),
         keep_carried=keep_carried,
         authenticate=authenticate,

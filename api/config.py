@@ -28,7 +28,8 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`database_url` is empty where the launcher is to start an embedded PostgreSQL. `session_secret` may be empty."""
+    """`database_url` is empty where the launcher is to start an embedded PostgreSQL. `session_secret` may be empty;
+    `uploads` is None where no place for them is set."""
 
     cloudron: bool
     database_url: str
@@ -44,6 +45,7 @@ class Config:
     rate_limit_url: str
     seed_data: Path
     build: Path
+    uploads: Path | None
     var: Path
     bind: str
     port: int
@@ -73,6 +75,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         rate_limit_url=_rate_limit_url(environ, "RATE_LIMIT_URL"),
         seed_data=_folder(environ, "SEED_DATA_DIR", ROOT / "seed_data"),
         build=_folder(environ, "BUILD_DIR", ROOT / "build"),
+        uploads=_uploads(environ, var),
         var=var,
         bind=_text(environ, "BIND") or "127.0.0.1",
         port=port,
@@ -90,6 +93,13 @@ def _text(environ: Mapping[str, str], name: str) -> str:
 def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
     value = _text(environ, name)
     return Path(value).resolve() if value else default
+
+
+def _uploads(environ: Mapping[str, str], var: Path) -> Path | None:
+    """On Cloudron they belong on the volume that is backed up, which only the operator can name."""
+    if _text(environ, "CLOUDRON") and not _text(environ, "UPLOAD_ROOT"):
+        return None
+    return _folder(environ, "UPLOAD_ROOT", var / "uploads")
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -20,11 +20,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from api.errors import CannotStart, DatabaseAway
+from api.errors import CannotStart, DatabaseAway, Invalid
 
 ANSWER_SECONDS = 2.0  # how long a request waits for the answer to a statement
 CONNECT_SECONDS = 2
 MIGRATIONS = Path(__file__).parent / "migrations"
+UPLOAD_IS_HERE = "version_upload_name_fkey"  # see migrations/0008
 MIGRATION_LOCK = 0x636F6D72  # "comr"; any fixed number of our own
 
 Transaction = Connection[TupleRow]
@@ -80,9 +81,15 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Commit at the end, roll back on any error. DatabaseAway when the server cannot be reached."""
-        with self.connection() as connection, connection.transaction():
-            yield connection
+        """Commit at the end, roll back on any error. DatabaseAway when the server cannot be reached, Invalid when a
+        document that is to be published names an upload that is not here."""
+        try:
+            with self.connection() as connection, connection.transaction():
+                yield connection
+        except psycopg.errors.ForeignKeyViolation as error:
+            if error.diag.constraint_name != UPLOAD_IS_HERE:
+                raise
+            raise Invalid("A picture or file in the rule is not here, or not any more. Upload it again.") from error
 
     @contextmanager
     def connection(self) -> Iterator[Transaction]:

@@ -28,6 +28,7 @@ ANSWERS: dict[type[Problem], tuple[str, str]] = {
     errors.WrongType: (falcon.HTTP_415, "unsupported_media_type"),
     errors.Misconfigured: (falcon.HTTP_500, "server_misconfigured"),
     errors.DatabaseAway: (falcon.HTTP_503, "db_unavailable"),
+    errors.TryLater: (falcon.HTTP_503, "busy"),
 }
 FALCON_CODES = {400: "validation_error", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 FALCON_CODES |= {413: "payload_too_large", 415: "unsupported_media_type"}
@@ -40,6 +41,7 @@ PAGE_HEADINGS = {
     "conflict": "Somebody was faster",
     "rate_limited": "Enough for now",
     "db_unavailable": "One moment",
+    "busy": "Not right now",
 }
 SIGN_IN = ("Sign in", "/sign-in/")
 START_PAGE = ("To the start page", "/")
@@ -65,7 +67,7 @@ class ErrorResponses:
             log.error("%s %s: %s", req.method, req.uri_template, problem.message)
         if code == "db_unavailable":
             resp.set_header("Retry-After", "5")
-        if isinstance(problem, errors.RateLimited):
+        if isinstance(problem, errors.RateLimited | errors.TryLater):
             resp.set_header("Retry-After", str(problem.seconds))
         self._answer(req, resp, status, code, message=problem.message, details=problem.details)
 

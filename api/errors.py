@@ -12,6 +12,7 @@ Problem
 ├── DraftChanged       a draft was saved somewhere else; `details` has both texts
 ├── KeyUsed            what is sent once was sent before, with another text or by another person
 ├── RateLimited        too often; `details` says how long to wait
+├── TryLater           not now; the same may go well soon
 ├── LinkExpired        a magic link that is used up, too old or mangled
 ├── Misconfigured      a setting is missing for this route
 ├── DatabaseAway       the database cannot be reached, or is too slow to wait for
@@ -83,6 +84,14 @@ class RateLimited(Problem):
     def __init__(self, message: str, *, seconds: float) -> None:
         super().__init__(message, {"retryAfterMs": math.ceil(seconds * 1000)})
         self.seconds = max(1, math.ceil(seconds))
+
+
+class TryLater(Problem):
+    """`seconds` from now it is worth another try."""
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class LinkExpired(Problem):

@@ -34,6 +34,8 @@ from api.rules.resources import (
 )
 from api.sign_in.actions import KeepCarried
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
+from api.uploads.actions import Parts as UploadParts
+from api.uploads.resources import Upload, Uploads
 from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
 
@@ -46,6 +48,7 @@ def add_routes(
     own_pages: OwnPages,
     probe: DatabaseProbe,
     rule_parts: RuleParts,
+    upload_parts: UploadParts,
     drafts: DraftKeeper,
     keep_carried: KeepCarried,
     authenticate: Callable[[Mapping[str, str]], Person | None],
@@ -87,6 +90,9 @@ def add_routes(
     app.add_route("/api/drafts/{draft_id}/revisions", DraftRevisions(**own_drafts))
     restoring = DraftRestoring(**own_drafts)
     app.add_route("/api/drafts/{draft_id}/revisions/{number:int(min=1, max=9999999)}/restore", restoring)
+
+    app.add_route("/api/uploads", Uploads(parts=upload_parts, authenticate=authenticate))
+    app.add_route("/api/uploads/{upload_id}", Upload(parts=upload_parts))
 
     app.add_route("/api/templates", Templates(**catalogue))
     app.add_route("/api/templates/{slug}", Template(**catalogue))

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -16,6 +17,7 @@ from tests.support.cast import OLGA, ORGANIZERS
 from tests.support.client import Client
 from tests.support.documents import catalogue
 from tests.support.running_site import RunningSite
+from tests.support.uploads import HEADERS, form, jpeg
 
 README_PICTURE = ROOT / "docs" / "screenshot.png"
 SIZES = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
@@ -84,11 +86,17 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     for word in ("alone", "alone, and nobody har"):
         half["values"] = [{"own": "own-1", "meaning": f"Nobody waters {word}"}]
         author.send("PUT", f"/api/drafts/{draft['id']}", {"payload": half})
+    photo = author.request("POST", "/api/uploads", form(jpeg((1600, 1000))), HEADERS).json
+    pictured = _document(catalogue(), *DEMO[2])
+    size = {"width": photo["width"], "height": photo["height"]}
+    pictured["community"]["photo"] = {"upload": photo["id"], "alt": "Colors that run into each other", **size}
+    with_photo = site.publish(author, pictured)
     return {
         "home": "/",
         "library": "/rules/",
         "archive": "/rules/page/1/",
         "rule": f"/rules/{rule['slug']}/",
+        "rule-with-photo": f"/rules/{with_photo['slug']}/",
         "version": f"/rules/{rule['slug']}/v/1/",
         "compare": f"/rules/{rule['slug']}/compare/2/",
         "history": f"/rules/{rule['slug']}/history/",
@@ -120,7 +128,7 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
     }
 
 
-def _document(known: Catalogue, name: str, template_id: str, context: str) -> dict[str, object]:
+def _document(known: Catalogue, name: str, template_id: str, context: str) -> dict[str, Any]:
     template = known.template(template_id)
     assert template is not None
     community = {"name": name, "context": context}

@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Tag
 
 from api.document.canonical_json import canonical_json
 from api.document.reading import document_errors, invalid_document
-from api.document.rule_document import CLEAN, LANGUAGE, ONE_LINE, SEVERAL_LINES, Id, kind_of_field
+from api.document.rule_document import (
+    CLEAN,
+    LANGUAGE,
+    ONE_LINE,
+    SEVERAL_LINES,
+    Id,
+    Picture,
+    Pixels,
+    Upload,
+    kind_of_field,
+)
 from api.errors import TooLarge
 
 DRAFT_BYTES = 512 * 1024  # as canonical JSON
@@ -29,6 +39,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class DraftPhoto(_Part):
+    upload: Picture
+    alt: Line = ""
+    width: Pixels
+    height: Pixels
+
+
 class DraftCommunity(_Part):
     name: Line = ""
     context: Line = ""
@@ -36,6 +53,7 @@ class DraftCommunity(_Part):
     scale: Ids = []
     maturity: Ids = []
     size: Ids = []
+    photo: DraftPhoto | None = None
 
 
 class _Entry(_Part):
@@ -50,13 +68,17 @@ class DraftValue(_Entry):
 
 
 class DraftBlock(_Part):
-    """Any of the three kinds; what belongs to another kind than its own is a gap."""
+    """Any of the four kinds; what belongs to another kind than its own is a gap."""
 
-    kind: Literal["text", "list", "proportion"] = "text"
+    kind: Literal["text", "list", "proportion", "file"] = "text"
     title: Line = ""
     text: Words = ""
     items: Lines = []
     percent: Number = 0
+    upload: Upload = ""
+    name: Line = ""
+    width: Pixels = 1
+    height: Pixels = 1
 
 
 DraftField = Annotated[

@@ -29,6 +29,7 @@ SENTENCES = {
     "literal_error": "is not {expected}",
     "string_unicode": "is not text",
 }
+BLOCK_KINDS = ("text", "list", "proportion", "file")  # pydantic names them within a path
 
 
 def read_document(plain: Any) -> RuleDocument:
@@ -70,7 +71,7 @@ def document_path(loc: tuple[int | str, ...]) -> str:
     parts = [str(part) for part in loc]
     if "fields" in parts:  # below a field pydantic names the branch of the union that it tried
         parts = parts[: parts.index("fields") + 2]
-    return ".".join(part for part in parts if part not in ("text", "list", "proportion") or parts[-1] == part)
+    return ".".join(part for part in parts if part not in BLOCK_KINDS or parts[-1] == part)
 
 
 def sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from rulepages import uploads
 from rulepages.catalogue import SECTIONS
 
 ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -76,10 +77,22 @@ Item = Annotated[str, Field(max_length=200), VISIBLE, ONE_LINE, CLEAN]
 Items = Annotated[list[Item], Field(max_length=50)]
 Id = Annotated[str, Field(pattern=ID, max_length=80)]
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+Pixels = Annotated[StrictInt, Field(ge=1, le=uploads.LONGEST_SIDE)]
+Picture = Annotated[str, Field(pattern=f"^{uploads.PICTURE}$")]
+Upload = Annotated[str, Field(pattern=f"^{uploads.NAME}$")]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Photo(_Part):
+    """`upload` is a picture's id, as `POST /api/uploads` gives it with its size. `alt` says what it shows, in words."""
+
+    upload: Picture
+    alt: Summary = ""
+    width: Pixels
+    height: Pixels
 
 
 class Community(_Part):
@@ -91,6 +104,7 @@ class Community(_Part):
     scale: Annotated[list[Id], Field(max_length=10)] = []
     maturity: Annotated[list[Id], Field(max_length=10)] = []
     size: Annotated[list[Id], Field(max_length=10)] = []
+    photo: Photo | None = None
 
 
 class _Entry(_Part):
@@ -134,7 +148,27 @@ class ProportionBlock(_Part):
     percent: Percent
 
 
-Block = Annotated[TextBlock | ListBlock | ProportionBlock, Field(discriminator="kind")]
+class FileBlock(_Part):
+    """A picture, with its size, or a PDF, without. `name` is what it is called, and what a picture shows."""
+
+    kind: Literal["file"]
+    title: Title
+    upload: Upload
+    name: Title
+    width: Pixels | None = None
+    height: Pixels | None = None
+
+    @model_validator(mode="after")
+    def _has_the_size_of_a_picture(self) -> "FileBlock":
+        given = [self.width is not None, self.height is not None]
+        if not all(given) and uploads.PICTURE_NAME.fullmatch(self.upload):
+            raise ValueError("is a picture without its width and height")
+        if any(given) and not uploads.PICTURE_NAME.fullmatch(self.upload):
+            raise ValueError("is no picture, and has a width or height")
+        return self
+
+
+Block = Annotated[TextBlock | ListBlock | ProportionBlock | FileBlock, Field(discriminator="kind")]
 
 
 def kind_of_field(value: Any) -> str:

@@ -30,13 +30,16 @@ class DevelopmentServer:
     """A WSGI app: the tree and the API behind one port."""
 
     def __init__(self, config: Config, api_socket: Path) -> None:
-        self._build, self._socket = config.build, api_socket
-        self._headers = table.every_answer(https=config.origin.startswith("https:"))
+        self._build, self._uploads, self._socket = config.build, config.uploads, api_socket
+        self._https = config.origin.startswith("https:")
+        self._headers = table.every_answer(https=self._https)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if target := table.redirect_of(path):
             status, headers, body = 301, {"Location": quote(target)}, b""
+        elif self._uploads and path.startswith(table.UPLOADS):
+            status, headers, body = self._from_uploads(environ, path, self._uploads)
         elif path.startswith(table.API):
             status, headers, body = self._from_api(environ)
         elif environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -46,7 +49,8 @@ class DevelopmentServer:
         else:
             status, headers, body = self._from_tree(environ, path)
         reason = http.client.responses.get(status, "")
-        start_response(f"{status} {reason}", [*self._headers, *headers.items(), ("Content-Length", str(len(body)))])
+        sent = {**dict(self._headers), **headers, "Content-Length": str(len(body))}
+        start_response(f"{status} {reason}", [*sent.items()])
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     # -- the tree -----------------------------------------------------------------------------------------------------
@@ -95,11 +99,25 @@ class DevelopmentServer:
         except OSError:
             return status, headers, table.STARTING.encode()
 
+    # -- uploads ------------------------------------------------------------------------------------------------------
+
+    def _from_uploads(self, environ: WSGIEnvironment, path: str, folder: Path) -> Answer:
+        kind = next((kind for kind in table.UPLOAD_NAMES if re.fullmatch(table.UPLOAD_NAME % kind, path)), "")
+        if kind and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return 405, {"Content-Type": "application/json", "Allow": "GET, HEAD"}, table.NO_METHOD.encode()
+        file = folder / path.removeprefix(table.UPLOADS)
+        if not kind or file.is_symlink() or not file.is_file():
+            missing = {"Content-Type": "application/json", "Cache-Control": table.ERROR_CACHE}
+            return 404, missing, table.NO_UPLOAD.encode()
+        headers = {**table.upload_headers(kind, https=self._https), "Content-Type": table.UPLOAD_NAMES[kind]}
+        return 200, {**headers, "ETag": f'"{file.stem}"'}, file.read_bytes()
+
     # -- the API ------------------------------------------------------------------------------------------------------
 
     def _from_api(self, environ: WSGIEnvironment) -> Answer:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > table.API_BODY_BYTES:
+        new_upload = environ["PATH_INFO"] == table.NEW_UPLOAD
+        if length > (table.UPLOAD_BODY_BYTES if new_upload else table.API_BODY_BYTES):
             return 413, {"Content-Type": "application/json"}, table.API_TOO_LARGE.encode()
         try:
             return self._ask_api(environ, environ["wsgi.input"].read(length))

@@ -71,15 +71,14 @@ http {{
     error_page 503 @busy;
 {_redirects()}
     location {table.API} {{
-      proxy_pass http://api;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $host;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_read_timeout {table.API_SECONDS}s;
-      error_page 502 504 =503 $api_away;
-      error_page 413 = @api_too_large;
+{_proxy()}
     }}
+    location = {table.NEW_UPLOAD} {{
+      client_max_body_size {table.UPLOAD_BODY_BYTES};
+      client_body_buffer_size 128k;
+{_proxy()}
+    }}
+{_uploads(config)}
     location @api_away {{
 {_headers(config, "      ")}
       add_header Cache-Control {_quoted(table.ERROR_CACHE)} always;
@@ -152,6 +151,57 @@ http {{
   }}
 }}
 """
+
+
+def _proxy() -> str:
+    return f"""      proxy_pass http://api;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_read_timeout {table.API_SECONDS}s;
+      error_page 502 504 =503 $api_away;
+      error_page 413 = @api_too_large;"""
+
+
+def _uploads(config: Config) -> str:
+    """Where there is no place for them the API says so. Nothing below the address is anything else than an upload."""
+    if config.uploads is None:
+        return ""
+    https = config.origin.startswith("https:")
+    kinds = "\n".join(_upload(config.uploads, kind, https=https) for kind in table.UPLOAD_NAMES)
+    return f"""    location ^~ {table.UPLOADS} {{
+      error_page 403 404 =404 @no_upload;
+      error_page 405 = @no_method;
+{kinds}
+      return 404;
+    }}
+    location @no_upload {{
+{_headers(config, "      ")}
+      add_header Cache-Control {_quoted(table.ERROR_CACHE)} always;
+      default_type application/json;
+      return 404 {_quoted(table.NO_UPLOAD)};
+    }}
+    location @no_method {{
+{_headers(config, "      ")}
+      add_header Allow "GET, HEAD" always;
+      default_type application/json;
+      return 405 {_quoted(table.NO_METHOD)};
+    }}"""
+
+
+def _upload(folder: Path, kind: str, *, https: bool) -> str:
+    headers = table.upload_headers(kind, https=https).items()
+    lines = "\n".join(f"        add_header {name} {_quoted(value)};" for name, value in headers)
+    return f"""      location ~ {_quoted(table.UPLOAD_NAME % kind)} {{
+        if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
+        alias {_quoted(f"{folder}/$upload")};
+        disable_symlinks on from={_quoted(folder)};
+        gzip_static off;
+        types {{ }}
+        default_type {table.UPLOAD_NAMES[kind]};
+{lines}
+      }}"""
 
 
 def _address(config: Config) -> str:

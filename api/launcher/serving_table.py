@@ -4,10 +4,15 @@
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from rulepages.uploads import FOLDER
 
 API = "/api/"
 ASSETS = "/assets/"
+UPLOADS = FOLDER  # from disk, so that pictures are there while the API is not
+NEW_UPLOAD = UPLOADS.rstrip("/")  # the API's own, like all others below /api/
 
 # Header values by the kind of place that an answer comes from.
 PAGE_CACHE = "public, max-age=0, must-revalidate"
@@ -55,7 +60,16 @@ API_AWAY = (
 )
 API_TOO_LARGE = '{"error":{"code":"payload_too_large","message":"The body is too large."}}'
 API_BODY_BYTES = 2 * 1024 * 1024  # the API itself takes less and says so in its own words
+UPLOAD_BODY_BYTES = 12 * 1024 * 1024
 API_SECONDS = 30
+
+# What people have uploaded is inert: a browser that opens it alone runs nothing and asks for nothing.
+UPLOAD_NAMES = {"webp": "image/webp", "pdf": "application/pdf"}
+# With one of those endings. A dollar alone would also match before a line end.
+UPLOAD_NAME = r"^/api/uploads/(?P<upload>[0-9a-f]{64}\.%s)$(?!\n)"
+UPLOAD_POLICY = "default-src 'none'; sandbox"
+NO_UPLOAD = '{"error":{"code":"not_found","message":"There is no such picture or file."}}'
+NO_METHOD = '{"error":{"code":"method_not_allowed","message":"This address does not take that method."}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,16 @@ def every_answer(*, https: bool) -> tuple[tuple[str, str], ...]:
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     )
+
+
+def upload_headers(kind: str, *, https: bool) -> Mapping[str, str]:
+    """Of an upload with that ending. A PDF is a program to some of its readers: it is saved, never shown here."""
+    headers = {
+        **dict(every_answer(https=https)),
+        "Content-Security-Policy": UPLOAD_POLICY,
+        "Cache-Control": ASSET_CACHE,
+    }
+    return {**headers, "Content-Disposition": "attachment"} if kind == "pdf" else headers
 
 
 def redirect_of(path: str) -> str | None:

@@ -14,6 +14,20 @@ CREATE TABLE draft_revision (
 );
 ALTER TABLE draft_revision ALTER COLUMN document SET STORAGE EXTERNAL;
 
+-- A draft may name what is not here: nothing that is typed is lost for that. Publishing it is what is refused.
+CREATE FUNCTION note_draft_uploads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.document LIKE '%"upload":%' THEN
+        INSERT INTO draft_upload
+        SELECT NEW.draft_id, name FROM upload WHERE name IN (SELECT uploads_in(NEW.document)) FOR KEY SHARE
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER draft_uploads AFTER INSERT ON draft_revision
+    FOR EACH ROW EXECUTE FUNCTION note_draft_uploads();
+
 -- The template is part of the document from now on.
 INSERT INTO draft_revision (draft_id, number, document, visibility, saved_at)
 SELECT id, 1,

@@ -1,4 +1,4 @@
-"""The errands worker: mail from the outbox, and clean-up. A slow mail server never delays a page."""
+"""The errands worker: mail from the outbox, and clean-up, of uploads too. A slow mail server never delays a page."""
 
 import logging
 import signal
@@ -8,8 +8,11 @@ from typing import Any
 
 from api.config import Config
 from api.database import OperationalError, Transaction, connect, start_listening, wait_for_notice
+from api.errors import Problem
+from api.images.store import Store
 from api.jobs import queries as jobs
 from api.mail.mailer import Mailer, compose, open_mailer
+from api.uploads.actions import collect_unused
 from api.workers import queries
 from api.workers.signals import wake_on_signals
 
@@ -22,7 +25,7 @@ log = logging.getLogger(__name__)
 
 class ErrandsWorker:
     def __init__(self, config: Config, mailer: Mailer) -> None:
-        self._config, self._mailer = config, mailer
+        self._config, self._mailer, self._store = config, mailer, Store(config.uploads)
         self._stopping = False
         self._cleaned = -CLEANING_SECONDS
         self._wake = wake_on_signals()
@@ -72,6 +75,19 @@ class ErrandsWorker:
         self._cleaned = time.monotonic()
         queries.delete_expired(connection)
         jobs.delete_old_jobs(connection, days=KEPT_JOB_DAYS)
+        self._collect(connection)
+
+    def _collect(self, connection: Transaction) -> None:
+        """A folder that cannot be read must not keep mail from being sent."""
+        if self._config.uploads is None:
+            return
+        try:
+            collected = collect_unused(connection=connection, store=self._store)
+        except (OSError, Problem) as error:
+            log.warning("uploads could not be collected: %s", error)
+        else:
+            if collected:
+                log.info("%d uploads that nothing refers to were removed", collected)
 
     def _on_stop(self, *_: Any) -> None:
         self._stopping = True

@@ -72,7 +72,7 @@ def counts(stage: Stage) -> list[tuple[Any, ...]]:
         "SELECT (SELECT count(*) FROM rule), (SELECT count(*) FROM job), (SELECT count(*) FROM magic_link),"
         " (SELECT count(*) FROM session), (SELECT count(*) FROM draft), (SELECT count(*) FROM draft_revision),"
         " (SELECT count(*) FROM publish_key), (SELECT count(*) FROM inquiry), (SELECT count(*) FROM report),"
-        " (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail)"
+        " (SELECT count(*) FROM web_vital), (SELECT count(*) FROM queued_mail), (SELECT count(*) FROM upload)"
     )
 
 
@@ -88,6 +88,18 @@ def test_bad_bodies_at_every_door(stage: Stage, ada: Browser) -> None:
             assert answer.json["error"].keys() == {"code", "message"}, where
             assert answer.json["error"]["code"] in ("invalid_json", "validation_error", "payload_too_large"), where
             assert "Traceback" not in answer.text, where
+    assert counts(stage) == before
+
+
+def test_bad_bodies_at_the_door_for_files(stage: Stage, ada: Browser) -> None:
+    """It has a corpus of its own; these are no forms at all, whatever type they are said to be of."""
+    before = counts(stage)
+    for name, body in BODIES.items():
+        for kind, statuses in (("application/json", (415,)), ("multipart/form-data; boundary=x", (400, 413))):
+            headers = {"Content-Type": kind, "Cookie": ada.cookie, "Sec-Fetch-Site": "same-origin"}
+            answer = ada.simulate_post("/api/uploads", body=body, headers=headers)
+            assert answer.status_code in statuses, f"{name} as {kind}: {answer.status_code} {answer.text[:200]}"
+            assert "Traceback" not in answer.text
     assert counts(stage) == before
 
 
@@ -110,6 +122,7 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
         *(("PATCH", "/api/templates"), ("DELETE", "/api/auth/session"), ("GET", "/api/auth/logout")),
         *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods"), ("GET", "/api/reports")),
         *(("POST", "/api/reports/new"), ("DELETE", "/api/web-vitals"), ("PUT", "/api/organizer-inquiry")),
+        *(("GET", "/api/uploads"), ("PUT", "/api/uploads"), ("DELETE", "/api/uploads/x"), ("POST", "/api/uploads/x")),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:

@@ -29,6 +29,7 @@ def test_forms_of_other_sites_are_refused(stage: Stage, headers: dict[str, str])
         "/api/auth/magic-link/verify",
         "/api/organizer-inquiry",
         "/api/reports",
+        "/api/uploads",
     ):
         sent = {"Content-Type": FORM_TYPE, "Cookie": ada.cookie, **headers}
         answer = ada.simulate_post(path, body="state=unpublished", headers=sent)

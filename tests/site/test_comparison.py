@@ -7,6 +7,7 @@ from hypothesis import given
 from rulepages.comparison import NEW, OLD, SAME, _runs, compare
 from tests.support.documents import catalogue, small_document
 from tests.support.hostile import texts
+from tests.support.uploads import PDF_BLOCK, PHOTO_NAMED
 
 
 @given(texts(300), texts(300))
@@ -50,3 +51,31 @@ def test_fields_lists_and_proportions() -> None:
     (part,) = compare(catalogue(), before, after)
     labels = [change.label for change in part.entries[0].changes]
     assert labels == ["Applicable scope", "Consensus level"]
+
+
+def test_a_photo_that_comes_changes_and_goes() -> None:
+    def document(**photo: Any) -> dict[str, Any]:
+        return small_document(community={"name": "Library", **({"photo": {**PHOTO_NAMED, **photo}} if photo else {})})
+
+    one, other, none = document(alt="Us"), document(alt="Us", upload=f"{'9f' * 32}.webp"), document()
+    for before, after, sentence in (
+        (none, one, "A photo was added."),
+        (one, none, "The photo was taken away."),
+        (one, other, "There is another photo."),
+    ):
+        (part,) = compare(catalogue(), before, after)
+        assert (part.title, part.sentences) == ("The community", (sentence,))
+    (part,) = compare(catalogue(), one, document(alt="All of us"))
+    assert part.sentences == ()
+    assert [change.label for change in part.entries[0].changes] == ["What the photo shows"]
+    assert compare(catalogue(), one, one) == ()
+
+
+def test_a_file_that_is_replaced_under_the_same_name() -> None:
+    def document(**block: Any) -> dict[str, Any]:
+        return small_document(decisions=[{"own": "own-1", "title": "Vote", "blocks": [{**PDF_BLOCK, **block}]}])
+
+    (part,) = compare(catalogue(), document(), document(upload=f"{'9f' * 32}.pdf"))
+    (change,) = part.entries[0].changes
+    assert change.label == "Form"
+    assert [run.text.strip() for run in change.runs if run.kind != SAME] == ["2c2c2c2c)", "9f9f9f9f)"]

@@ -12,6 +12,7 @@ from rulepages.catalogue import METHOD_SECTIONS
 from rulepages.rule_csv import COLUMNS, safe, to_csv
 from tests.support.documents import catalogue, small_document
 from tests.support.rule_documents import STATED, rule_documents
+from tests.support.uploads import PDF_BLOCK, PHOTO_NAMED
 
 
 def rows(document: dict[str, Any]) -> list[list[str]]:
@@ -90,3 +91,13 @@ def test_every_text_is_there_and_no_formula(document: RuleDocument) -> None:
             for text in wanted:
                 assert not text or (section, id, safe(text)) in texts
     assert ["community", "", "", "Name", safe(plain["community"]["name"])] in found
+
+
+def test_a_picture_and_a_file_by_name_and_address() -> None:
+    document = small_document(
+        community={"name": "Library", "photo": {**PHOTO_NAMED, "alt": "=1+1"}},
+        decisions=[{"own": "own-1", "title": "Vote", "blocks": [PDF_BLOCK]}],
+    )
+    found, folder = rows(document), "https://rules.example.org/api/uploads/"
+    assert [row[4] for row in found if row[3] == "Photo"] == ["'=1+1", folder + str(PHOTO_NAMED["upload"])]
+    assert [row[4] for row in found if row[3] == "Form"] == ["To borrow a tool", folder + PDF_BLOCK["upload"]]

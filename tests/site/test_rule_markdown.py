@@ -16,6 +16,7 @@ from rulepages.headers import to_html
 from rulepages.rule_markdown import from_markdown, read_markdown, to_markdown
 from tests.support.documents import catalogue, full_document, small_document
 from tests.support.rule_documents import STATED, rule_documents
+from tests.support.uploads import PDF_BLOCK, PHOTO_NAMED, PICTURE_BLOCK
 
 WORD = "juniperberry"  # in no strategy and in no catalogue text
 DECISIONS = "decisions"
@@ -143,6 +144,7 @@ def text_fields(document: dict[str, Any]) -> list[tuple[str | int, ...]]:
                     "scale",
                     "maturity",
                     "size",
+                    "upload",
                 ):
                     visit(inner, (*path, key))
         elif isinstance(value, list):
@@ -282,6 +284,48 @@ def test_the_file_about_itself_is_not_read() -> None:
     assert read(text.replace("- Version: 3", "- Version: 4\n- Note: ours")) == rule()
 
 
+# -- pictures and files -----------------------------------------------------------------------------------------------
+
+
+def test_pictures_are_seen_in_any_viewer() -> None:
+    document = rule(
+        community={"name": "Library", "photo": {**PHOTO_NAMED, "alt": "Us [all] \\"}},
+        decisions=[method(blocks=[PICTURE_BLOCK, PDF_BLOCK])],
+    )
+    text = to_markdown(catalogue(), document, STATED)
+    folder = "https://rules.example.org/api/uploads/"
+    for line in (
+        f"- Photo: ![Us \\[all\\] \\\\]({folder}{PHOTO_NAMED['upload']}){{width=1600 height=900}}",
+        f"#### Where tools hang\n\n![The wall]({folder}{PICTURE_BLOCK['upload']}){{width=400 height=1200}}",
+        f"#### Form\n\n[To borrow a tool]({folder}{PDF_BLOCK['upload']})",
+    ):
+        assert f"\n{line}\n" in text
+    assert read(text) == document
+    html = to_html(text)
+    (photo,) = re.findall(r"<li>Photo: (<img [^>]*>)</li>", html)
+    for attribute in ('alt="Us [all] \\"', f'src="{folder}{PHOTO_NAMED["upload"]}"', 'width="1600"', 'height="900"'):
+        assert attribute in photo
+    assert f'<a href="{folder}{PDF_BLOCK["upload"]}">To borrow a tool</a>' in html
+
+
+def test_their_words_can_be_edited_and_they_can_be_moved() -> None:
+    document = rule(
+        community={"name": "Library", "photo": PHOTO_NAMED},
+        decisions=[method(blocks=[PDF_BLOCK]), method(own="own-2")],
+    )
+    text = to_markdown(catalogue(), document, STATED)
+    edited = read(
+        text.replace("![Two of us mend a bicycle]", "![We mend]").replace("[To borrow a tool]", "[Borrowing]")
+    )
+    assert edited["community"]["photo"] == {**PHOTO_NAMED, "alt": "We mend"}
+    assert edited[DECISIONS][0]["blocks"] == [{**PDF_BLOCK, "name": "Borrowing"}]
+    part = text.split("#### Form")[1].split("###")[0]
+    moved = text.replace(f"#### Form{part}", "").replace("\n\n## About", f"\n\n#### Form{part.rstrip()}\n\n## About")
+    assert [entry["blocks"] for entry in read(moved)[DECISIONS]] == [[], [PDF_BLOCK]]
+    photo = next(line for line in text.splitlines() if line.startswith("- Photo"))
+    assert "photo" not in read(text.replace(f"{photo}\n", ""))["community"]
+
+
 # -- what cannot be read ----------------------------------------------------------------------------------------------
 
 START = "# Library\n\n## Decisions\n\n### Vote {.own-1}\n\n"
@@ -311,7 +355,15 @@ START = "# Library\n\n## Decisions\n\n### Vote {.own-1}\n\n"
         (START + "#### Consensus level\n", 7, "from 0 to 100"),
         (START + "#### Applicable scope\n\n- Money\nDates\n", 10, "begins with `- `"),
         (START + "#### Core principle\n\na\n\n#### Core principle {#core-principle}\n", 11, "already"),
-        (START + "#### Tools {.heap}", 7, "{.text}, {.list}, {.percent}"),
+        (START + "#### Tools {.heap}", 7, "{.text}, {.list}, {.percent}, {.file}"),
+        ("# Library\n\n- Photo: ![a](https://example.org/a.jpg)", 3, "delete this line"),
+        (f"# Library\n\n- Photo: [a](/api/uploads/{PHOTO_NAMED['upload']})", 3, "delete this line"),
+        (START + "#### Form {.file}\n\nIn the drawer.", 7, "delete this part"),
+        (
+            START + f"#### Core principle {{#core-principle .file}}\n\n[a](/api/uploads/{PDF_BLOCK['upload']})",
+            7,
+            "no file",
+        ),
         ("# Library\n\n## Values\n\n### Care\n\n#### Scope", 7, "In practice"),
         ("# Library\n\n## About this file\n\n- a: b\n\nOne more thing.", 7, "is not part of the rule"),
         ("# Library\n\n## About this file\n\n### Vote", 5, "is not part of the rule"),

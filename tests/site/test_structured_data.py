@@ -10,6 +10,7 @@ from api.document.rule_document import RuleDocument
 from rulepages.structured_data import structured_data
 from tests.support.documents import small_document
 from tests.support.rule_documents import STATED, rule_documents
+from tests.support.uploads import PHOTO_NAMED
 
 
 def test_the_facts() -> None:
@@ -38,3 +39,10 @@ def test_text_stays_data(document: RuleDocument) -> None:
     assert escape(text) == text  # a template's autoescape leaves it alone
     data = json.loads(text)
     assert (data["name"], data.get("description", "")) == (plain["community"]["name"], plain["community"]["context"])
+
+
+def test_a_photo_is_its_image() -> None:
+    document = small_document(community={"name": "Library", "photo": PHOTO_NAMED})
+    assert json.loads(structured_data(document, STATED))["image"] == (
+        f"https://rules.example.org/api/uploads/{PHOTO_NAMED['upload']}"
+    )

@@ -20,6 +20,7 @@ STATED = Stated(
     sha256="0" * 64,
 )
 
+UPLOADED = f"[a](https://x/api/uploads/{'0a' * 32}.webp)"
 # Texts that look like our own Markdown file, like somebody else's, or like what an editor leaves behind.
 LOOKALIKES = [
     "# Name\n\n## Values\n\n### Care {#care}\n\n#### In practice {#practice}\n\n75 %",
@@ -45,6 +46,11 @@ LOOKALIKES = [
     "Title {.list} {#x",
     "Title \\{#care}",
     "{#care}",
+    UPLOADED,
+    f"!{UPLOADED}{{width=3 height=4}}",
+    f"\\{UPLOADED}",
+    f"Photo: !{UPLOADED}{{width=3 height=4}}",
+    "[a](b) \\[c\\] ![",
     "{2026}",
     "Size: 2 to 5 members",
     "- Size: 2 to 5 members {#two-to-five}; Other",
@@ -74,10 +80,31 @@ some_line = st.one_of(st.sampled_from(LOOKALIKES), lines(), st.text(st.sampled_f
 some_id = st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
 items = st.lists(some_line, max_size=4)
 percents = st.sampled_from([0, 1, 50, 75, 99, 100])
+pictures, pdfs = (st.from_regex(rf"[0-9a-f]{{64}}\.{kind}", fullmatch=True) for kind in ("webp", "pdf"))
+pixels = st.integers(1, 2048)
 blocks = st.one_of(
     st.builds(lambda title, text: {"kind": "text", "title": title, "text": text}, some_line, some_text),
     st.builds(lambda title, some: {"kind": "list", "title": title, "items": some}, some_line, items),
     st.builds(lambda title, some: {"kind": "proportion", "title": title, "percent": some}, some_line, percents),
+    st.builds(
+        lambda title, upload, name, width, height: {
+            "kind": "file",
+            "title": title,
+            "upload": upload,
+            "name": name,
+            "width": width,
+            "height": height,
+        },
+        *(some_line, pictures, some_line, pixels, pixels),
+    ),
+    st.builds(
+        lambda title, upload, name: {"kind": "file", "title": title, "upload": upload, "name": name},
+        *(some_line, pdfs, some_line),
+    ),
+)
+photos = st.builds(
+    lambda upload, alt, width, height: {"upload": upload, "alt": alt, "width": width, "height": height},
+    *(pictures, some_text, pixels, pixels),
 )
 
 
@@ -138,6 +165,7 @@ def rule_documents(draw: st.DrawFn) -> RuleDocument:
             "name": draw(some_line),
             "context": draw(some_text),
             **{facet.id: draw(_facet(facet.id)) for facet in catalogue().facets},
+            "photo": draw(st.one_of(st.none(), photos)),
         },
         "values": [*draw(_values()), {"own": "the-last-one", "title": draw(some_line)}],
         **{section: draw(_methods(section)) for section in METHOD_SECTIONS},

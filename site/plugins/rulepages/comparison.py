@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from rulepages.catalogue import SECTIONS, Catalogue, Section
-from rulepages.rule_text import block_content
+from rulepages.rule_text import Content, block_content
+from rulepages.uploads import File, photo_of
 
 SAME, OLD, NEW = "same", "old", "new"
 WORDS = re.compile(r"\S+\s*|\s+")  # a word brings the space after it along
@@ -59,13 +60,21 @@ def compare(catalogue: Catalogue, before: Mapping[str, Any], after: Mapping[str,
 
 
 def _community(before: Mapping[str, Any], after: Mapping[str, Any]) -> PartChange:
-    changes = tuple(
-        _texts(
-            {"Name": before["name"], "Purpose": before.get("context", "")},
-            {"Name": after["name"], "Purpose": after.get("context", "")},
-        )
-    )
-    return PartChange("The community", (), (EntryChange("", changes),) if changes else ())
+    changes = tuple(_texts(_community_texts(before), _community_texts(after)))
+    sentences = _photo_sentences(photo_of(before), photo_of(after))
+    return PartChange("The community", sentences, (EntryChange("", changes),) if changes else ())
+
+
+def _community_texts(community: Mapping[str, Any]) -> dict[str, str]:
+    photo = photo_of(community)
+    texts = {"Name": community["name"], "Purpose": community.get("context", "")}
+    return {**texts, "What the photo shows": photo.name if photo else ""}
+
+
+def _photo_sentences(before: File | None, after: File | None) -> tuple[str, ...]:
+    if before and after:
+        return ("There is another photo.",) if before.upload != after.upload else ()
+    return ("A photo was added.",) if after else ("The photo was taken away.",) if before else ()
 
 
 def _section(section: Section, before: list[Mapping[str, Any]], after: list[Mapping[str, Any]]) -> PartChange:
@@ -101,7 +110,9 @@ def _labelled(section: Section, entry: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def _plain(value: str | int | list[str]) -> str:
+def _plain(value: Content) -> str:
+    if isinstance(value, File):
+        return value.told
     if isinstance(value, list):
         return "\n".join(value)
     return f"{value} %" if isinstance(value, int) else value

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rulepages.rows import Version
 from rulepages.site_inputs import Site
+from rulepages.uploads import FOLDER
 
 LICENSE = "CC BY-SA 4.0"
 LICENSE_URL = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -24,6 +25,10 @@ class Stated:
     sha256: str
     license: str = LICENSE
     license_url: str = LICENSE_URL
+
+    def upload(self, name: str) -> str:
+        """The whole address of an uploaded picture or file."""
+        return f"{self.current.partition('/rules/')[0]}{FOLDER}{name}"
 
 
 def stated(site: Site, slug: str, version: Version) -> Stated:

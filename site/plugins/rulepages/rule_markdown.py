@@ -29,9 +29,9 @@ Ids stand in braces at the end of a line, as pandoc, kramdown and Markdown Extra
 they show the file: `{#care}` for what the catalogue knows, `{.own-1}` for an entry of the author's own. Plain `{own-1}`
 would be prettier, but then a title such as `Budget {2026}` would lose its end. Whatever has no mark is new: an entry
 gets an id of its own; a part is the section's field of that name, else the author's own block. What kind of part it is
-can be seen (all lines are items: a list; only a percentage: a proportion; else text) and is marked (`{.text}`) only
-where it would be seen wrongly. `{.own}` marks a block that is called like a field. Of a part with an id only its text
-is read: the label is the catalogue's.
+can be seen (all lines are items: a list; only a percentage: a proportion; only a link to an upload: a file; else text)
+and is marked (`{.text}`) only where it would be seen wrongly. `{.own}` marks a block that is called like a field. Of a
+part with an id only its text is read: the label is the catalogue's.
 
 `from_markdown(catalogue, to_markdown(catalogue, document, …))` is the document, for every document there can be.
 """
@@ -44,14 +44,14 @@ from typing import Any, NoReturn
 
 from rulepages.catalogue import SECTIONS, Catalogue, Facet, Section
 from rulepages.formats import Stated, Unreadable
-from rulepages.rule_text import block_content
-
-Content = str | int | list[str]
+from rulepages.rule_text import Content, block_content
+from rulepages.uploads import FOLDER, NAME, PICTURE, File, photo_of
 
 ABOUT = "About this file"
 LEADS = {"values": "meaning", "methods": "summary"}
 PRACTICE = ("practice", "In practice")
-KINDS = {"text": "text", "list": "list", "percent": "proportion"}  # of a field, and of a block that holds the same
+# Of a part's content, and of a block that holds the same. No field holds a file.
+KINDS = {"text": "text", "list": "list", "percent": "proportion", "file": "file"}
 HOLDS = {"text": "text", "list": "items", "percent": "percent"}
 
 ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -66,6 +66,11 @@ FACT = re.compile(r"([^:]+):\s*(.*)")
 ESCAPE = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
+BRACKET = re.compile(r"[\[\]]")
+# A picture and a PDF, as pandoc writes them; whatever site stands before their address.
+SIZE = r"\{width=([0-9]{1,5}) height=([0-9]{1,5})\}"
+IMAGE = re.compile(rf"!\[(.*)\]\([^\s()]*{FOLDER}({PICTURE})\){SIZE}")
+LINK = re.compile(rf"\[(.*)\]\([^\s()]*{FOLDER}({NAME})\)")
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -73,16 +78,16 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 def to_markdown(catalogue: Catalogue, document: Mapping[str, Any], stated: Stated) -> str:
     """A whole file. Its paragraphs, headings and lists are parted by blank lines; it ends in a line end."""
-    pieces = [*_community(catalogue, document)]
+    pieces = [*_community(catalogue, document, stated)]
     for section in map(catalogue.section, SECTIONS):
         if entries := document.get(section.id):
             pieces.append(f"## {section.title}")
-            pieces += (piece for entry in entries for piece in _entry(section, entry))
+            pieces += (piece for entry in entries for piece in _entry(section, entry, stated))
     pieces += [f"## {ABOUT}", *_about(stated)]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
-def _community(catalogue: Catalogue, document: Mapping[str, Any]) -> Iterator[str]:
+def _community(catalogue: Catalogue, document: Mapping[str, Any], stated: Stated) -> Iterator[str]:
     community = document["community"]
     yield f"# {_escape(community['name'])}"
     context = _text(community.get("context", ""))
@@ -92,6 +97,8 @@ def _community(catalogue: Catalogue, document: Mapping[str, Any]) -> Iterator[st
         for facet in catalogue.facets
         if community.get(facet.id)
     ]
+    if photo := photo_of(community):
+        facts.append(f"- Photo: {_file(photo, stated)}")
     if template := document.get("template"):
         facts.append(f"- Template: {_named(template, _templates(catalogue))}")
     facts.append(f"- Language: {document.get('language') or 'en'}")
@@ -104,7 +111,7 @@ def _named(id: str, titles: Mapping[str, str]) -> str:
     return f"{title} {{#{id}}}" if _chosen(title, id, titles) == id else f"{{#{id}}}"
 
 
-def _entry(section: Section, entry: Mapping[str, Any]) -> Iterator[str]:
+def _entry(section: Section, entry: Mapping[str, Any], stated: Stated) -> Iterator[str]:
     yield f"### {_title(entry['title'])} {_entry_mark(entry)}"
     if section.id == "values":
         yield _text(entry.get("meaning", ""))
@@ -113,36 +120,46 @@ def _entry(section: Section, entry: Mapping[str, Any]) -> Iterator[str]:
             yield _text(entry["practice"])
         return
     yield _text(entry.get("summary", ""))
-    fields: Mapping[str, Content] = entry.get("fields") or {}
+    fields: Mapping[str, str | int | list[str]] = entry.get("fields") or {}
     known = {field.id: field for field in section.fields}
     for id in (*(id for id in known if id in fields), *sorted(id for id in fields if id not in known)):
         title, expected = (known[id].title, known[id].kind) if id in known else (_words(id), "")
-        yield from _part(title, [f"#{id}"], fields[id], expected)
+        yield from _part(title, [f"#{id}"], _kind(fields[id]), _content(fields[id]), expected)
     for block in entry.get("blocks") or []:
         mark = [".own"] if _field_called(section, block["title"]) else []
-        yield from _part(block["title"], mark, block_content(block))
+        content = block_content(block)
+        body = _file(content, stated) if isinstance(content, File) else _content(content)
+        yield from _part(block["title"], mark, _kind(content), body)
 
 
 def _entry_mark(entry: Mapping[str, Any]) -> str:
     return f"{{#{entry['id']}}}" if entry.get("id") else f"{{.{entry['own']}}}"
 
 
-def _part(title: str, mark: list[str], content: Content, expected: str = "") -> Iterator[str]:
+def _part(title: str, mark: list[str], kind: str, body: str, expected: str = "") -> Iterator[str]:
     """`expected` is the kind that the catalogue knows it to be. The mark names the kind where reading would err."""
-    body, kind = _content(content), _kind(content)
     if kind != _seen(body.split("\n")) or expected not in ("", kind):
         mark = [*mark, f".{kind}"]
     yield f"#### {_title(title)} {{{' '.join(mark)}}}" if mark else f"#### {_title(title)}"
     yield body
 
 
-def _content(content: Content) -> str:
+def _file(file: File, stated: Stated) -> str:
+    """A link to it, of the kind that shows a picture; its size stands in braces behind it."""
+    name = BRACKET.sub(r"\\\g<0>", _escape(f"{file.name}]")[:-1])  # a backslash at its end stands before a bracket
+    link = f"[{name}]({stated.upload(file.upload)})"
+    return f"!{link}{{width={file.width} height={file.height}}}" if file.width else link
+
+
+def _content(content: str | int | list[str]) -> str:
     if isinstance(content, list):
         return "\n".join(f"- {_escape(item)}" for item in content)
     return f"{content} %" if isinstance(content, int) else _text(content)
 
 
 def _kind(content: Content) -> str:
+    if isinstance(content, File):
+        return "file"
     if isinstance(content, list):
         return "list"
     return "percent" if isinstance(content, int) else "text"
@@ -289,13 +306,16 @@ class _Reader:
             facet = facets[label]
             self.lines[f"community.{facet.id}"] = line
             self._community[facet.id] = [*_facet_ids(line, facet, match[2])]
+        elif match and label == "photo":
+            self.lines["community.photo"] = line
+            self._community["photo"] = _read_photo(line, match[2])
         elif match and label in ("template", "language"):
             self.lines[label] = line
             known = _templates(self._catalogue)
             value = _choice(line, match[2], known) if label == "template" and match[2] else match[2]
             self._facts |= {label: value} if value else {}
         else:
-            labels = ", ".join((*(facet.title for facet in self._catalogue.facets), "Template, Language"))
+            labels = ", ".join((*(facet.title for facet in self._catalogue.facets), "Photo, Template, Language"))
             raise Unreadable(
                 line,
                 f"below the name stands the purpose, then facts such as `- Size: 2 to 5 members` ({labels})."
@@ -369,7 +389,9 @@ class _Reader:
             self._read_practice(block, id or _plain(title))
             return
         kind = _kind_in(block, words)
-        id = id or ("" if "own" in words else _field_called(self._section, title))
+        if id and kind == "file":
+            raise Unreadable(block.line, f"{{#{id}}} is one of the catalogue’s parts, and those hold no file.")
+        id = id or ("" if "own" in words or kind == "file" else _field_called(self._section, title))
         if id:
             self._read_field(block, id, kind)
         elif title:
@@ -392,14 +414,16 @@ class _Reader:
         self._first(block, id in fields)
         known = next((field.kind for field in self._section.fields if field.id == id), "")
         self.lines[f"{self._path()}.fields.{id}"] = block.line
-        fields[id] = _read_content(block, kind or known or _seen(line.text for line in block.body))
+        seen = _seen(line.text for line in block.body)
+        fields[id] = _read_content(block, kind or known or ("text" if seen == "file" else seen))
 
     def _read_block(self, block: _Block, title: str, kind: str) -> None:
         assert self._entry is not None
         kind = kind or _seen(line.text for line in block.body)
         blocks = self._entry.setdefault("blocks", [])
         self.lines[f"{self._path()}.blocks.{len(blocks)}"] = block.line
-        blocks.append({"kind": KINDS[kind], "title": title, HOLDS[kind]: _read_content(block, kind)})
+        held = _read_file(block) if kind == "file" else {HOLDS[kind]: _read_content(block, kind)}
+        blocks.append({"kind": KINDS[kind], "title": title, **held})
 
     def _first(self, block: _Block, again: bool) -> None:
         if again:
@@ -440,7 +464,8 @@ def _kind_in(block: _Block, words: list[str]) -> str:
     kinds = [word for word in words if word != "own"]
     if len(kinds) > 1 or not KINDS.keys() >= set(kinds):
         raise Unreadable(
-            block.line, f"{{.{' .'.join(words)}}} is no kind of part: {{.text}}, {{.list}}, {{.percent}} are."
+            block.line,
+            f"{{.{' .'.join(words)}}} is no kind of part: {{.text}}, {{.list}}, {{.percent}}, {{.file}} are.",
         )
     return kinds[0] if kinds else ""
 
@@ -450,11 +475,28 @@ def _seen(lines: Iterable[str]) -> str:
     filled = [line for line in lines if line]
     if filled and all(ITEM.fullmatch(line) for line in filled):
         return "list"
+    if len(filled) == 1 and (IMAGE.fullmatch(filled[0]) or LINK.fullmatch(filled[0])):
+        return "file"
     match = PERCENT.fullmatch(filled[0]) if len(filled) == 1 else None
     return "percent" if match and int(match[1]) <= 100 else "text"
 
 
-def _read_content(block: _Block, kind: str) -> Content:
+def _read_photo(line: int, text: str) -> dict[str, Any]:
+    if match := IMAGE.fullmatch(text.strip()):
+        return {"upload": match[2], "alt": _unescape(match[1]), "width": int(match[3]), "height": int(match[4])}
+    raise Unreadable(line, "of the photo only the words in [ ] can be changed. To do without it, delete this line.")
+
+
+def _read_file(block: _Block) -> dict[str, Any]:
+    text = "\n".join(line.text for line in block.filled)
+    if match := IMAGE.fullmatch(text):
+        return {"upload": match[2], "name": _unescape(match[1]), "width": int(match[3]), "height": int(match[4])}
+    if match := LINK.fullmatch(text):
+        return {"upload": match[2], "name": _unescape(match[1])}
+    raise Unreadable(block.line, "of a file only its name, in [ ], can be changed. To do without it, delete this part.")
+
+
+def _read_content(block: _Block, kind: str) -> str | int | list[str]:
     if kind == "text":
         return block.text
     if kind == "list":

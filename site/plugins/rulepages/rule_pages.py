@@ -20,6 +20,7 @@ from rulepages.rule_text import contents, rule_text
 from rulepages.site_inputs import Site
 from rulepages.sources import Source, Texts
 from rulepages.structured_data import structured_data
+from rulepages.uploads import photo_of
 
 NEWEST_ADAPTATIONS = 6
 NEWEST_IN_RULE_FEED = 20
@@ -88,6 +89,7 @@ def version_page(site: Site, source: Texts, rule: Rule, version: Version) -> Pag
 def _text_of(site: Site, document: Document) -> Mapping[str, Any]:
     return {
         "document": document,
+        "photo": photo_of(document["community"]),
         "contents": contents(site.catalogue, document),
         "rule_text": partial(rule_text, site.catalogue, document),
     }

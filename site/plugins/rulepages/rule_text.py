@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from rulepages.catalogue import SECTIONS, Catalogue, Section
 from rulepages.text import paragraphs
+from rulepages.uploads import File, file_of
 
+Content = str | int | list[str] | File  # of a field, or of an author's own block
 SHARES = {
     0: "none",
     10: "one in ten",
@@ -32,7 +34,7 @@ SHARES = {
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One labelled part of an entry: `html`, or a list's `items`, or a `percent` with its `share` in words.
+    """One labelled part of an entry: `html`, a list's `items`, a `percent` with its `share` in words, or a `file`.
 
     `ours` tells that the label is the site's English, not the author's words.
     """
@@ -43,6 +45,7 @@ class Detail:
     items: tuple[str, ...] = ()
     percent: int | None = None
     share: str = ""
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,17 @@ def method_details(section: Section, method: Mapping[str, Any]) -> Iterator[Deta
         yield _detail(block["title"], block_content(block), ours=False)
 
 
-def block_content(block: Mapping[str, Any]) -> str | int | list[str]:
+def block_content(block: Mapping[str, Any]) -> Content:
     """What an author's own block holds, whatever its kind."""
+    if block["kind"] == "file":
+        return file_of(block)
     content: str | int | list[str] = block[{"list": "items", "proportion": "percent", "text": "text"}[block["kind"]]]
     return content
 
 
-def _detail(label: str, content: str | int | list[str], *, ours: bool) -> Detail:
+def _detail(label: str, content: Content, *, ours: bool) -> Detail:
+    if isinstance(content, File):
+        return Detail(label, ours, file=content)
     if isinstance(content, str):
         return Detail(label, ours, html=paragraphs(content))
     if isinstance(content, int):

@@ -15,6 +15,7 @@ from api.errors import Invalid
 from rulepages.plain_form import plain_form
 from tests.support.documents import catalogue, full_document, small_document
 from tests.support.hostile import HOSTILE, lines, texts
+from tests.support.uploads import PDF_BLOCK, PHOTO_NAMED, PICTURE_BLOCK
 
 entry_ids = st.integers(1, 99).map(lambda number: {"own": f"own-{number}"})
 values = st.lists(
@@ -118,3 +119,67 @@ def test_what_cannot_be_printed_is_refused(text: str) -> None:
 def test_spellings_of_the_same_text_are_one() -> None:
     one = read_document(small_document("Cafe\u0301\u00a0 Rouge\r\n")).to_json()
     assert one["community"]["name"] == "Caf\u00e9 Rouge"
+
+
+def test_a_photo_and_files_are_kept_as_they_are_named() -> None:
+    blocks = [PICTURE_BLOCK, PDF_BLOCK]
+    document = small_document(
+        community={"name": "Library", "photo": PHOTO_NAMED},
+        decisions=[{"own": "own-1", "title": "Vote", "blocks": blocks}],
+    )
+    plain = read_document(document).to_json()
+    assert plain["community"]["photo"] == PHOTO_NAMED
+    assert plain["decisions"][0]["blocks"] == blocks
+    assert "photo" not in read_document(small_document()).to_json()["community"]
+
+
+ELSEWHERE = [
+    *("https://evil.example/a.webp", "javascript:alert(1)", "data:image/png;base64,AAAA", "//evil.example/a.webp", ""),
+    *("../../etc/passwd", f"/api/uploads/{'0a' * 32}.webp", f"{'0a' * 32}", f"{'0A' * 32}.webp", f"{'0a' * 31}.webp"),
+    *(
+        f"{'0a' * 32}.svg",
+        f"{'0a' * 32}.html",
+        f"{'0a' * 32}.webp\n",
+        f"{'0a' * 32}.webp?x",
+        f"{'0a' * 32}.WEBP",
+        5,
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize("upload", ELSEWHERE, ids=repr)
+def test_only_what_was_uploaded_here_can_be_shown(upload: Any) -> None:
+    for document, path in (
+        (small_document(community={"name": "x", "photo": {**PHOTO_NAMED, "upload": upload}}), "community.photo.upload"),
+        (
+            small_document(decisions=[{"own": "own-1", "title": "x", "blocks": [{**PICTURE_BLOCK, "upload": upload}]}]),
+            "decisions.0.blocks.0.upload",
+        ),
+    ):
+        with pytest.raises(Invalid) as problem:
+            read_document(document)
+        assert list((problem.value.details or {})["fieldErrors"]) == [path]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({**PICTURE_BLOCK, "width": None}, "without its width and height"),
+        ({**PDF_BLOCK, "width": 3, "height": 4}, "is no picture"),
+        ({**PDF_BLOCK, "height": 4}, "is no picture"),
+        ({**PICTURE_BLOCK, "width": 0}, "is less than 1"),
+        ({**PICTURE_BLOCK, "height": 2049}, "is more than 2048"),
+        ({**PICTURE_BLOCK, "width": "400"}, "is not a whole number"),
+        ({**PDF_BLOCK, "name": " "}, "is empty"),
+        ({**PDF_BLOCK, "url": "https://evil.example"}, "is not part of a rule document"),
+    ],
+)
+def test_a_picture_has_a_size_and_nothing_else_has(block: dict[str, Any], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read_document(small_document(decisions=[{"own": "own-1", "title": "x", "blocks": [block]}]))
+
+
+def test_a_pdf_is_no_photo() -> None:
+    with pytest.raises(Invalid, match=r"community\.photo\.upload"):
+        read_document(small_document(community={"name": "x", "photo": {**PHOTO_NAMED, "upload": PDF_BLOCK["upload"]}}))
