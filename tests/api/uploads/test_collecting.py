@@ -284,7 +284,7 @@ def test_everybody_at_once(stage: Stage) -> None:
             assert answer.status_code in (200, 400), answer.text
             if answer.status_code == 200:
                 published.append(uploaded["id"])
-                ada.simulate_delete(f"/api/rules/{answer.json['rule']['id']}")
+                olga.simulate_delete(f"/api/rules/{answer.json['rule']['id']}")
 
     def clean() -> None:
         while time.monotonic() < end:
