@@ -11,7 +11,15 @@ from api.catalogue.resources import Methods, Template, Templates
 from api.config import Config
 from api.database import Database
 from api.drafts.actions import DraftKeeper
-from api.drafts.resources import DraftHistory, DraftRestoring, DraftRevisions, OneDraft, OwnDraft, OwnDrafts
+from api.drafts.resources import (
+    DraftHistory,
+    DraftImport,
+    DraftRestoring,
+    DraftRevisions,
+    OneDraft,
+    OwnDraft,
+    OwnDrafts,
+)
 from api.health.actions import DatabaseProbe
 from api.health.resources import Health
 from api.inquiries.resources import OrganizerInquiry
@@ -35,7 +43,7 @@ from api.rules.resources import (
 from api.sign_in.actions import KeepCarried
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
 from api.uploads.actions import Parts as UploadParts
-from api.uploads.resources import Upload, Uploads
+from api.uploads.resources import Upload, Uploads, read_multipart
 from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
 
@@ -85,6 +93,7 @@ def add_routes(
 
     app.add_route("/api/drafts", OwnDrafts(**own_drafts))
     app.add_route("/api/drafts/me", OwnDraft(**own_drafts))
+    app.add_route("/api/drafts/import", DraftImport(read_multipart=read_multipart, **own_drafts))
     app.add_route("/api/drafts/{draft_id}", OneDraft(**own_drafts))
     app.add_route("/api/drafts/{draft_id}/history", DraftHistory(**own_drafts))
     app.add_route("/api/drafts/{draft_id}/revisions", DraftRevisions(**own_drafts))

@@ -1,6 +1,8 @@
 """HTTP in and out: drafts as JSON, and the page of a draft's earlier texts."""
 
 from collections.abc import Callable, Mapping
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 import falcon
 from falcon import Request, Response
@@ -8,12 +10,13 @@ from falcon import Request, Response
 from api.document.draft import Draft, DraftText
 from api.document.draft_document import read_draft
 from api.document.gaps import gaps
+from api.document.importing import read_import
 from api.drafts.actions import DraftKeeper
 from api.drafts.bodies import DraftBody, draft_in_full, draft_in_short
 from api.errors import Invalid, NotFound
 from api.pages.own_pages import OwnPages
 from api.people import Person, require
-from api.wire import BODY_BYTES, is_form, parse_form, read_body, to_json
+from api.wire import BODY_BYTES, check_size, is_form, parse_form, read_body, to_json
 
 
 class _Drafts:
@@ -85,6 +88,31 @@ class OneDraft(_Drafts):
             raise Invalid("To delete the draft, tick the box first.")
         self._drafts.delete_draft(by=person, draft_id=_number(draft_id))
         raise falcon.HTTPSeeOther("/api/profile")
+
+
+class DraftImport(_Drafts):
+    """`read_multipart` reads a form that carries a file."""
+
+    def __init__(self, *, read_multipart: Callable[[Request, IO[bytes]], dict[str, str]], **parts: Any) -> None:
+        super().__init__(**parts)
+        self._read_multipart = read_multipart
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """A draft from a file that a rule was taken along as, Markdown or JSON; then the form, with the draft on show.
+
+        The file is still on its author's disk: what cannot be read is told with the line that it is on.
+        """
+        person = self._require(req)
+        with SpooledTemporaryFile(BODY_BYTES) as file:
+            self._read_multipart(req, file)
+            file.seek(0)
+            content = file.read(BODY_BYTES + 1)
+        if not content.strip():
+            raise Invalid("Choose a file first: a rule.md or rule.json, as it stands on the page of every rule.")
+        check_size(content)
+        document = read_import(content, self._own_pages.site.catalogue).to_json()
+        draft = self._drafts.add_draft(by=person, text=DraftText(read_draft(document)))
+        raise falcon.HTTPSeeOther(f"/api/create/plain?draft={draft.id}&saved={draft.revision}")
 
 
 class DraftRevisions(_Drafts):
