@@ -72,8 +72,7 @@ class FitPage:
         return actions.chosen_values(known=known, facets=read_facets(req.params))
 
     def _send(self, req: Request, resp: Response, page: Page) -> None:
-        resp.content_type = falcon.MEDIA_HTML
-        _send_kept(req, resp, self._own_pages.page(page))
+        _send_kept(req, resp, self._own_pages.page(page), falcon.MEDIA_HTML)
 
 
 class TemplatesFit(FitPage):
@@ -97,7 +96,7 @@ def _send(req: Request, resp: Response, answer: Mapping[str, Any], *, kept: bool
         resp.text = text
 
 
-def _send_kept(req: Request, resp: Response, text: str) -> None:
+def _send_kept(req: Request, resp: Response, text: str, kind: str = falcon.MEDIA_JSON) -> None:
     """With leave to keep it, and a tag to ask by whether it is still true."""
     resp.set_header("Cache-Control", KEPT)
     tag = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -105,7 +104,7 @@ def _send_kept(req: Request, resp: Response, text: str) -> None:
     if {tag, "*"} & set(req.if_none_match or ()):
         resp.status = falcon.HTTP_304
     else:
-        resp.text = text
+        resp.content_type, resp.text = kind, text
 
 
 def _template(row: EntryRow) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class FitFinder extends HTMLElement {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#rank();
-      this.#line.focus();
+      this.#line.focus({ preventScroll: true });
       this.#line.scrollIntoView();
     });
     addEventListener("pageshow", () => {
