@@ -123,6 +123,8 @@ def test_with_the_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("status")).to_be_in_viewport()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('li').dataset.id") == expected("decisions", (first.id,))[0][0]
+    page.evaluate("dispatchEvent(new Event('pageshow'))")  # a browser that kept the page brings it back like this
+    assert page.evaluate("document.activeElement.closest('li')?.dataset.id") == shown(page)[0][0]
 
 
 def test_back_brings_the_answer_back(page: Page) -> None:
