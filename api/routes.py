@@ -7,7 +7,7 @@ from typing import Any
 import falcon
 
 from api.accounts.resources import OwnAccount
-from api.catalogue.resources import Methods, Template, Templates
+from api.catalogue.resources import Methods, MethodsFit, Template, Templates, TemplatesFit
 from api.config import Config
 from api.database import Database
 from api.drafts.actions import DraftKeeper
@@ -104,6 +104,8 @@ def add_routes(
     app.add_route("/api/uploads/{upload_id}", Upload(parts=upload_parts))
 
     app.add_route("/api/templates", Templates(**catalogue))
+    app.add_route("/api/templates/fit", TemplatesFit(own_pages=own_pages))
+    app.add_route("/api/methods/{section}/fit", MethodsFit(own_pages=own_pages))
     app.add_route("/api/templates/{slug}", Template(**catalogue))
     app.add_route("/api/create-flow/methods", Methods(**catalogue))
 

@@ -103,6 +103,7 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
         "gone": f"/rules/{gone['slug']}/",
         "missing": "/nope/",
         "templates": "/templates/",
+        "templates-fit": "/api/templates/fit?facet.types=mutual-aid&facet.size=six-to-twelve",
         "template": "/templates/consensus/",
         "methods": "/methods/",
         "section": "/methods/decisions/",

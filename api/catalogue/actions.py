@@ -15,7 +15,7 @@ from api.catalogue.queries import EntryRow
 from api.database import Database, Transaction
 from api.errors import DatabaseAway, NotFound
 from api.jobs.queries import ask_for_release
-from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Catalogue
+from rulepages.catalogue import METHOD_SECTIONS, SECTIONS, Catalogue, Facet
 from rulepages.recommendations import Deck, Recommendation, method_deck, rank, template_deck
 
 ID = re.compile(r"[a-z0-9-]{1,80}")
@@ -93,6 +93,11 @@ def read_template(*, database: Database, files: Callable[[], Catalogue], id: str
         if row is not None:
             return row, settled
     raise NotFound("There is no such template.")
+
+
+def chosen_values(*, known: Iterable[Facet], facets: Facets) -> set[str]:
+    """What was asked for and exists, by the ids of facet values."""
+    return {value.id for facet in known for value in facet.values if value.id in facets.get(facet.id, ())}
 
 
 def methods_of(template: EntryRow) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""HTTP out: the catalogue as JSON. Anybody may read it, from any site."""
+"""HTTP out: the catalogue as JSON, which anybody may read from any site; and as pages in the order of what fits."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -11,8 +11,12 @@ from api.catalogue import actions
 from api.catalogue.bodies import read_facets, read_section
 from api.catalogue.queries import EntryRow
 from api.database import Database
+from api.errors import NotFound
+from api.pages.own_pages import OwnPages
 from api.wire import to_json
-from rulepages.catalogue import Catalogue
+from rulepages.catalogue import METHOD_SECTIONS, Catalogue
+from rulepages.fixed_pages import section_page, templates_page
+from rulepages.page import Page
 from rulepages.recommendations import Recommendation
 
 KEPT = "public, max-age=3600"
@@ -54,17 +58,53 @@ class Methods(CatalogueResource):
         _send(req, resp, {"section": section, "methods": methods}, kept=listing.settled)
 
 
+class FitPage:
+    """“Which fits you?” answered as a page, for browsers without JavaScript.
+
+    Like the page that it stands for it is made from the files: it needs no database and says what the browser would.
+    """
+
+    def __init__(self, *, own_pages: OwnPages) -> None:
+        self._own_pages = own_pages
+
+    def _chosen(self, req: Request) -> set[str]:
+        known = self._own_pages.site.catalogue.facets
+        return actions.chosen_values(known=known, facets=read_facets(req.params))
+
+    def _send(self, req: Request, resp: Response, page: Page) -> None:
+        _send_kept(req, resp, self._own_pages.page(page), falcon.MEDIA_HTML)
+
+
+class TemplatesFit(FitPage):
+    def on_get(self, req: Request, resp: Response) -> None:
+        self._send(req, resp, templates_page(self._own_pages.site, self._chosen(req)))
+
+
+class MethodsFit(FitPage):
+    def on_get(self, req: Request, resp: Response, section: str) -> None:
+        if section not in METHOD_SECTIONS:
+            raise NotFound("There is no such section.")
+        self._send(req, resp, section_page(self._own_pages.site, section, self._chosen(req)))
+
+
 def _send(req: Request, resp: Response, answer: Mapping[str, Any], *, kept: bool = False) -> None:
     resp.set_header("Access-Control-Allow-Origin", "*")
     text = to_json(answer)
     if kept:
-        resp.set_header("Cache-Control", KEPT)
-        tag = hashlib.sha256(text.encode()).hexdigest()[:16]
-        resp.etag = tag
-        if {tag, "*"} & set(req.if_none_match or ()):
-            resp.status = falcon.HTTP_304
-            return
-    resp.text = text
+        _send_kept(req, resp, text)
+    else:
+        resp.text = text
+
+
+def _send_kept(req: Request, resp: Response, text: str, kind: str = falcon.MEDIA_JSON) -> None:
+    """With leave to keep it, and a tag to ask by whether it is still true."""
+    resp.set_header("Cache-Control", KEPT)
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    resp.etag = tag
+    if {tag, "*"} & set(req.if_none_match or ()):
+        resp.status = falcon.HTTP_304
+    else:
+        resp.content_type, resp.text = kind, text
 
 
 def _template(row: EntryRow) -> dict[str, Any]:

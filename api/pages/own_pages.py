@@ -1,5 +1,6 @@
 """Pages that the API renders itself: the theme's templates through plain Jinja, with the page engine's settings."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ from api import ROOT
 from api.config import Config
 from asset_files import build_assets
 from rulepages.environment import JINJA_ENVIRONMENT, JINJA_FILTERS, jinja_globals
-from rulepages.page import Meta
+from rulepages.page import Meta, Page
 from rulepages.plain_form import plain_form
 from rulepages.site_inputs import Site, load_site
 
@@ -44,6 +45,12 @@ class OwnPages:
         """`create_plain.html` with what was typed; see `rulepages.plain_form`."""
         title = "Revise your rule" if parts.get("revising") else "Write a rule"
         return self.render("create_plain.html", title, current="create", **plain_form(self.site.catalogue, **parts))
+
+    def page(self, page: Page) -> str:
+        """A page of the engine's, with what was asked for; it keeps the static one's address and is not indexed."""
+        context = dict(page.context())
+        context["page"] = replace(context["page"], indexed=False)
+        return self._environment.get_template(page.template).render(context)
 
     def render(self, template: str, title: str, *, current: str = "profile", **context: Any) -> str:
         meta = Meta("/", title, title, indexed=False, current=current)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 FONT_PACKAGES = ("brotli", "fontpkg-fraunces", "fontpkg-public-sans", "fonttools")
 FONT_URL = re.compile(r"url\(font:([a-z0-9.-]+)\)")
+IMPORT = re.compile(r'(?<= from "\./)[a-z-]+\.js(?=";)')
+PACKED = (".css", ".js", ".svg")
 
 
 def build_assets(static: Path, out: Path) -> dict[str, str]:
@@ -22,6 +24,7 @@ def build_assets(static: Path, out: Path) -> dict[str, str]:
     files = _font_files(out)
     files["favicon.svg"] = _write_hashed(out, "favicon.svg", (static / "favicon.svg").read_bytes())
     files["site.css"] = _write_hashed(out, "site.css", _style_sheet(static / "css", files).encode())
+    files |= _module_files(static / "js", out)
     return {name: f"/assets/{file}" for name, file in files.items()}
 
 
@@ -29,6 +32,21 @@ def _style_sheet(folder: Path, fonts: dict[str, str]) -> str:
     """All sheets in name order, `url(font:…)` replaced by the font's file beside the sheet."""
     sheets = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.css"))]
     return FONT_URL.sub(lambda match: f"url({fonts[match[1]]})", "\n".join(sheets))
+
+
+def _module_files(folder: Path, out: Path) -> dict[str, str]:
+    """Each module's hashed file by name. What it imports is named with its hash too, so a change there renames both."""
+    files: dict[str, str] = {}
+
+    def write(name: str) -> str:
+        if name not in files:
+            text = IMPORT.sub(lambda match: write(match[0]), (folder / name).read_text(encoding="utf-8"))
+            files[name] = _write_hashed(out, name, text.encode())
+        return files[name]
+
+    for path in sorted(folder.glob("*.js")):
+        write(path.name)
+    return files
 
 
 def _font_files(out: Path) -> dict[str, str]:
@@ -64,7 +82,7 @@ def _write_hashed(out: Path, name: str, data: bytes) -> str:
     """Write `data` once, its `.gz` twin first, and return the file's name with its hash."""
     stem, suffix = os.path.splitext(name)
     file = f"{stem}.{hashlib.sha256(data).hexdigest()[:12]}{suffix}"
-    if suffix in (".css", ".svg") and not (out / f"{file}.gz").exists():
+    if suffix in PACKED and not (out / f"{file}.gz").exists():
         _replace(out / f"{file}.gz", gzip.compress(data, 9, mtime=0))
     if not (out / file).exists():
         _replace(out / file, data)

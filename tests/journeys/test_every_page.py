@@ -43,6 +43,7 @@ PAGES += [
     "/nope/",
     "<gone>",
 ]
+PAGES += ["/api/templates/fit?facet.types=dao", "/api/methods/decisions/fit?facet.size=six-to-twelve&facet.types=dao"]
 PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
 PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>", "/api/organizer-inquiry", "<report>"]
 

@@ -81,7 +81,7 @@ def test_the_page_ranks_as_the_server_does() -> None:
         pytest.skip("node is not installed")
     cases = [*single_choices(), *several_choices(500, seed=5)]
     assert len(cases) == 1550
-    data = recommendation_data(catalogue())
+    data = recommendation_data(DECKS)
     result = subprocess.run(
         [node, Path(__file__).parent / "recommendations.mjs", JAVASCRIPT],
         input=json.dumps({"data": json.loads(data), "cases": cases}),
@@ -102,7 +102,7 @@ def _plain(found: Recommendation) -> dict[str, object]:
 
 
 def test_the_pages_part_is_small() -> None:
-    assert len(gzip.compress(recommendation_data(catalogue()).encode(), 4)) <= 6 * 1024
+    assert len(gzip.compress(recommendation_data(DECKS).encode(), 4)) <= 6 * 1024
     assert len(gzip.compress(JAVASCRIPT.read_bytes(), 4)) <= 1536
 
 

@@ -1,10 +1,11 @@
 """Pages that no row decides: only a new release changes them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from rulepages.catalogue import METHOD_SECTIONS
 from rulepages.content import Article, HandPage
+from rulepages.fitting import fitting
 from rulepages.page import Page, html_page
 from rulepages.plain_form import plain_form
 from rulepages.site_inputs import Site
@@ -63,7 +64,9 @@ def article_page(site: Site, article: Article) -> Page:
     )
 
 
-def templates_page(site: Site) -> Page:
+def templates_page(site: Site, chosen: Collection[str] | None = None) -> Page:
+    """`chosen`: see `fitting`. The static page has None."""
+    fit = fitting(site.catalogue, "templates", chosen)
     return html_page(
         site,
         "templates/index.html",
@@ -71,7 +74,8 @@ def templates_page(site: Site) -> Page:
         title="Templates",
         description="Ready compositions of values and methods that you can start your own rule from.",
         current="templates",
-        templates=site.catalogue.templates,
+        templates=[site.catalogue.template(id) for id in fit.order],
+        fit=fit,
     )
 
 
@@ -99,8 +103,10 @@ def values_page(site: Site) -> Page:
     )
 
 
-def section_page(site: Site, id: str) -> Page:
+def section_page(site: Site, id: str, chosen: Collection[str] | None = None) -> Page:
+    """As `templates_page`."""
     section = site.catalogue.section(id)
+    fit = fitting(site.catalogue, id, chosen)
     return html_page(
         site,
         f"methods/{id}/index.html",
@@ -109,7 +115,8 @@ def section_page(site: Site, id: str) -> Page:
         description=f"{section.lead} The methods to choose from.",
         current="methods",
         section=section,
-        methods=site.catalogue.methods_of(id),
+        methods=[site.catalogue.methods[id, method] for method in fit.order],
+        fit=fit,
     )
 
 

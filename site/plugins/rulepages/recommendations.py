@@ -94,15 +94,15 @@ def decks_of(catalogue: Catalogue) -> dict[str, Deck]:
     return decks | {"templates": template_deck(words, templates, methods)}
 
 
-def recommendation_data(catalogue: Catalogue) -> str:
-    """All decks as JSON for `recommendations.js`.
+def recommendation_data(decks: Mapping[str, Deck]) -> str:
+    """Decks of one catalogue as JSON for `recommendations.js`.
 
     {"words": [[value, words], …], "decks": {name: {"weights": […], "cards": [[id, "0110…", [counts behind]], …]}}}.
     What is told of each facet value stands in the order of `words`.
     """
-    words = facet_words(catalogue.facets)
-    decks = {name: _plain(deck) for name, deck in decks_of(catalogue).items()}
-    return json.dumps({"words": list(words.items()), "decks": decks}, ensure_ascii=False, separators=(",", ":"))
+    words = next(iter(decks.values())).words
+    plain = {name: _plain(deck) for name, deck in decks.items()}
+    return json.dumps({"words": list(words.items()), "decks": plain}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _deck(words: Mapping[str, str], cards: list[Card]) -> Deck:

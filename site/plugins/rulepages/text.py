@@ -19,7 +19,14 @@ OPENING = re.compile(r"""(?<![^\s(\[“‘-])["'](?=\S)""")
 BLANK = re.compile(r"\n\s*\n")
 BULLET = re.compile(r"\s*[-*•]\s+")
 LIST = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s", re.ASCII | re.MULTILINE)
+# Inside <script> only `<` can end the data; the others matter where it is copied into XML or into a script.
+DATA_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 NUMBER = re.compile(r"\s*(\d{1,3})[.)]\s+", re.ASCII)
+
+
+def data_block(json: str) -> Markup:
+    """JSON that can stand in a `<script>` of a data type, which no browser runs."""
+    return Markup(json.translate(DATA_ESCAPES))  # noqa: S704 - holds no `<`, `>` or `&` any more
 
 
 def paragraphs(text: str) -> Markup:
