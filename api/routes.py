@@ -29,6 +29,7 @@ from api.rules.resources import (
     RuleVisibility,
     SendLink,
 )
+from api.search.resources import Search
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
 from api.vitals.resources import WebVitals
 from rulepages.catalogue import load_catalogue
@@ -75,6 +76,8 @@ def add_routes(
     app.add_route("/api/templates", Templates(**catalogue))
     app.add_route("/api/templates/{slug}", Template(**catalogue))
     app.add_route("/api/create-flow/methods", Methods(**catalogue))
+
+    app.add_route("/api/search", Search(database=database, own_pages=own_pages))
 
     app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))
 

@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NO_PACKAGES = ("site", "build", "content", "seed_data", "scripts", "docs")
-FEATURES = ("sign_in", "accounts", "rules", "catalogue", "health", "operator", "inquiries", "reports", "vitals")
+FEATURES = (
+    *("sign_in", "accounts", "rules", "catalogue", "search", "health", "operator", "inquiries", "reports", "vitals"),
+)
 FEATURE_FILES = {"__init__.py", "resources.py", "actions.py", "queries.py", "bodies.py"}
 SOURCES = sorted((ROOT / "api").rglob("*.py"))
 PLUGINS = sorted((ROOT / "site").rglob("*.py"))

@@ -7,6 +7,7 @@ from rulepages.catalogue import METHOD_SECTIONS
 from rulepages.content import Article, HandPage
 from rulepages.page import Page, html_page
 from rulepages.plain_form import plain_form
+from rulepages.search import search_form
 from rulepages.site_inputs import Site
 
 
@@ -126,6 +127,15 @@ def form_pages(site: Site) -> Iterator[Page]:
         current="profile",
         email="",
         error="",
+    )
+    yield html_page(
+        site,
+        "search/index.html",
+        "search.html",
+        title="Search",
+        description="Find a community's rule, a template, a method, a value or an article.",
+        current="search",
+        **search_form(),
     )
     yield html_page(
         site,
