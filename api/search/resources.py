@@ -28,7 +28,7 @@ class Search:
             if not wants_page:
                 raise
             resp.status = falcon.HTTP_400
-            self._show(resp, search_form(words=words, problem=problem.message))
+            self._show(resp, search_form(words=words, problem=_sentence(problem)))
             return
         groups = actions.search(database=self._database, entries=self._entries, question=question)
         if wants_page:
@@ -53,3 +53,9 @@ class Search:
         ]
         counts = {group.kind: group.count for group in groups}
         return {"query": question.words, "results": results, "counts": counts}
+
+
+def _sentence(problem: Invalid) -> str:
+    """About the one field that the form shows."""
+    ((first, *_),) = (problem.details or {})["fieldErrors"].values()
+    return f"This {first}."

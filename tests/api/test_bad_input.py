@@ -104,6 +104,7 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
         *(("PATCH", "/api/templates"), ("DELETE", "/api/auth/session"), ("GET", "/api/auth/logout")),
         *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods"), ("GET", "/api/reports")),
         *(("POST", "/api/reports/new"), ("DELETE", "/api/web-vitals"), ("PUT", "/api/organizer-inquiry")),
+        ("POST", "/api/search"),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:

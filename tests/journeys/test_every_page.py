@@ -45,6 +45,7 @@ PAGES += [
 ]
 PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
 PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "/api/organizer-inquiry", "<report>"]
+PAGES += ["/search/", "/api/search?q=consensus", "/api/search?q=a&in=methods", "/api/search?q=zzzz"]
 
 
 @dataclass

@@ -117,7 +117,7 @@ def test_what_people_look_for_comes_first(entries: Sequence[Entry]) -> None:
     for words, kind, first in (
         ("consensus", TEMPLATES, "Consensus"),
         ("lazy", METHODS, "Lazy Consensus"),
-        ("care", VALUES, "Care"),
+        ("community care", VALUES, "Community Care"),
         ("chaos", ARTICLES, "How Chaos Concentrates Control"),
     ):
         found = [hit.title for hit in find_entries(entries, words) if hit.kind == kind]

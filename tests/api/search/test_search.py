@@ -202,9 +202,9 @@ def test_no_words_get_a_page_that_says_what_can_be_found(stage: Stage, ada: Brow
 TSQUERIES = [
     *("'", "''", "'a", "a'b", "\\", "\\'", "a\\", ":", ":*", "a:*", "a:ABCD", "!", "!!a", "a & b", "a &", "| a"),
     *("a | | b", "(", "((a)", "a <-> b", "a <2> b", "<->", "a <99999> b", "-a", '"a b', '"', "a:*:*", "* *", "%", "%s"),
-    *("%(words)s", "{}", "'; DROP TABLE rule; --", "🥕", "👩\u200d👧 family", "\u202eabc", "\ufeff", "\uffff", "ﷺ" * 190),
+    *("%(words)s", "'; DROP TABLE rule; --", "🥕", "👩\u200d👧 family", "\u202eabc", "\ufeff", "\uffff", "ﷺ" * 190),
     *("a" * 200, "a " * 99, "É" * 200, "\U0010ffff", "\u0301" * 100, "e" + "\u0301" * 150, "http://a.b/c?d=e&f"),
-    *("a@b.c", "1e400", "-1.5", "<b>", "&lt;"),
+    *("a@b.c", "{}", "1e400", "-1.5", "<b>", "&lt;"),
 ]  # fmt: skip
 
 
@@ -250,7 +250,7 @@ def test_too_much_is_said_and_given_back(stage: Stage) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "validation_error")
     assert answer.json["details"]["fieldErrors"] == {"q": ["is longer than 200 characters"]}
     text = page(stage, long, status=400)
-    assert "longer than 200 characters" in text
+    assert "This is longer than 200 characters." in text
     assert long.strip() in text
     assert stage.client().simulate_get("/api/search", params={"q": f"  {'a' * 200}  "}).status_code == 200
 
