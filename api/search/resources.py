@@ -1,6 +1,7 @@
 """HTTP in and out: search, as JSON and as the page that the static form leads to."""
 
 from functools import cached_property
+from typing import Any
 
 import falcon
 from falcon import Request, Response
@@ -40,9 +41,10 @@ class Search:
     def _entries(self) -> tuple[Entry, ...]:
         return entries_of(self._own_pages.site)
 
-    def _show(self, resp: Response, form: dict[str, object]) -> None:
+    def _show(self, resp: Response, form: dict[str, Any]) -> None:
+        title = f"Search: {form['words']}" if form["asked"] else "Search"
         resp.content_type = falcon.MEDIA_HTML
-        resp.text = self._own_pages.render("search.html", "Search", current="search", **form)
+        resp.text = self._own_pages.render("search.html", title, current="search", **form)
 
     def _answer(self, question: Question, groups: list[Group]) -> dict[str, object]:
         site = self._own_pages.site

@@ -187,6 +187,7 @@ def test_nothing_found_says_so(stage: Stage) -> None:
     for address in ("/rules/", "/templates/", "/methods/", "/values/", "/learn/"):
         assert f'<a href="{address}">' in text.split("Nothing found")[1]
     assert 'value="zzz &lt;b&gt;"' in text
+    assert "<title>Search: zzz &lt;b&gt; · CommunityRule</title>" in text
     assert ask(stage, "zzz <b>") == {"query": "zzz <b>", "results": [], "counts": dict.fromkeys(KINDS, 0)}
 
 
@@ -253,6 +254,7 @@ def test_too_much_is_said_and_given_back(stage: Stage) -> None:
     assert "This is longer than 200 characters." in text
     assert long.strip() in text
     assert stage.client().simulate_get("/api/search", params={"q": f"  {'a' * 200}  "}).status_code == 200
+    page(stage, "\x00a\ufffe\x1f" * 300, status=400)
 
 
 @pytest.mark.parametrize("kind", ["people", "RULES", "rules,values", "'"])
