@@ -40,6 +40,7 @@ from api.rules.resources import (
     RuleVisibility,
     SendLink,
 )
+from api.search.resources import Search
 from api.sign_in.actions import KeepCarried
 from api.sign_in.resources import Logout, MagicLinkRequest, MagicLinkVerification, Session
 from api.uploads.actions import Parts as UploadParts
@@ -108,6 +109,8 @@ def add_routes(
     app.add_route("/api/methods/{section}/fit", MethodsFit(own_pages=own_pages))
     app.add_route("/api/templates/{slug}", Template(**catalogue))
     app.add_route("/api/create-flow/methods", Methods(**catalogue))
+
+    app.add_route("/api/search", Search(database=database, own_pages=own_pages))
 
     app.add_route("/api/operator/rebuild", Rebuild(database=database, config=config, authenticate=authenticate))
 

@@ -109,6 +109,8 @@ def _pages(site: RunningSite, author: Client) -> dict[str, str]:
         "section": "/methods/decisions/",
         "method": "/methods/decisions/lazy-consensus/",
         "values": "/values/",
+        "search": "/search/",
+        "found": "/api/search?q=consensus",
         "learn": "/learn/",
         "article": "/learn/how-chaos-concentrates-control/",
         "about": "/about/",

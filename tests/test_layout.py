@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NO_PACKAGES = ("site", "build", "content", "seed_data", "scripts", "docs")
 FEATURES = (
-    *("sign_in", "accounts", "rules", "drafts", "uploads", "catalogue", "health", "operator"),
+    *("sign_in", "accounts", "rules", "drafts", "uploads", "catalogue", "search", "health", "operator"),
     *("inquiries", "reports", "vitals"),
 )
 FEATURE_FILES = {"__init__.py", "resources.py", "actions.py", "queries.py", "bodies.py"}

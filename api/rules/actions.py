@@ -27,9 +27,11 @@ from api.people import Person
 from api.rules import queries
 from api.rules.queries import ParentRow, RuleRow, VersionRow
 from rulepages.affected import COMES_OR_GOES, LISTED_OR_NOT, Change, Kind
+from rulepages.catalogue import SECTIONS
 from rulepages.listings import listings_of
 
 PUBLIC, UNLISTED = "public", "unlisted"
+TITLES_LENGTH = 2000  # characters of a rule's titles that it can be found by; the column holds no more
 SLUG_WORDS = 48  # characters of the name that go into the slug
 SLUG_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 SLUG_ID_LENGTH = 6
@@ -105,6 +107,7 @@ def publish_rule(
                 parent=_parent(connection, adapts) if adapts else None,
                 title=document.community.name,
                 context=document.community.context,
+                words=_titles(plain),
                 document=canonical,
                 sha256=sha256_of(canonical),
             )
@@ -155,6 +158,7 @@ def revise_rule(
                 number=number,
                 title=document.community.name,
                 context=document.community.context,
+                words=_titles(plain),
                 sha256=sha256,
             )
             rule = _existing(queries.find_rule(connection, rule_id))
@@ -367,6 +371,12 @@ def _change_pages(
     job_id = add_page_job(connection, [Change(kind, rule.slug, versions, places, adapted)], rule_id=rule.id)
     if place:
         place.expect(job_id, worker_beats=pages_worker_beats(connection))
+
+
+def _titles(document: Mapping[str, Any]) -> str:
+    """Of its values and methods, one a line: what search finds it by, besides name and summary."""
+    titles = [entry["title"] for section in SECTIONS for entry in document.get(section, ())]
+    return "\n".join(titles)[:TITLES_LENGTH]
 
 
 def _current_text(connection: Transaction, rule: RuleRow) -> dict[str, Any]:

@@ -53,18 +53,19 @@ def add_rule(
     parent: ParentRow | None,
     title: str,
     context: str,
+    words: str,
     document: str,
     sha256: str,
 ) -> RuleRow:
-    """A rule and its version 1."""
+    """A rule and its version 1. `words` are what it is found by besides title and context."""
     with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         row = cursor.execute(
             f"""
             WITH r AS (
                 INSERT INTO rule (slug, owner_id, visibility, parent_id, parent_version, parent_title,
-                    title, context, version, sha256, published_at)
+                    title, context, words, version, sha256, published_at)
                 VALUES (%(slug)s, %(owner)s, %(visibility)s, %(parent)s, %(parent_version)s, %(parent_title)s,
-                    %(title)s, %(context)s, 1, %(sha256)s, date_trunc('second', now())) RETURNING *
+                    %(title)s, %(context)s, %(words)s, 1, %(sha256)s, date_trunc('second', now())) RETURNING *
             ), v AS (
                 INSERT INTO rule_version (rule_id, number, title, document, sha256, reason, published_at)
                 SELECT id, version, title, %(document)s, sha256, '', published_at FROM r
@@ -80,6 +81,7 @@ def add_rule(
                 "parent_title": parent.title if parent else None,
                 "title": title,
                 "context": context,
+                "words": words,
                 "document": document,
                 "sha256": sha256,
             },
@@ -113,12 +115,12 @@ def add_version(
 
 
 def move_to_version(
-    connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str, sha256: str
+    connection: Connection[Any], rule_id: int, *, number: int, title: str, context: str, words: str, sha256: str
 ) -> None:
     connection.execute(
-        "UPDATE rule SET version = %s, title = %s, context = %s, sha256 = %s,"
+        "UPDATE rule SET version = %s, title = %s, context = %s, words = %s, sha256 = %s,"
         " published_at = date_trunc('second', now()), updated_at = now() WHERE id = %s",
-        [number, title, context, sha256, rule_id],
+        [number, title, context, words, sha256, rule_id],
     )
 
 

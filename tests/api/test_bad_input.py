@@ -123,6 +123,7 @@ def test_sizes_and_types_have_statuses_of_their_own(ada: Browser) -> None:
         *(("GET", "/api/operator/rebuild"), ("POST", "/api/create-flow/methods"), ("GET", "/api/reports")),
         *(("POST", "/api/reports/new"), ("DELETE", "/api/web-vitals"), ("PUT", "/api/organizer-inquiry")),
         *(("GET", "/api/uploads"), ("PUT", "/api/uploads"), ("DELETE", "/api/uploads/x"), ("POST", "/api/uploads/x")),
+        ("POST", "/api/search"),
     ],
 )  # fmt: skip
 def test_methods_that_a_door_does_not_take(stage: Stage, method: str, path: str) -> None:

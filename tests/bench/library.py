@@ -9,12 +9,14 @@ from psycopg.rows import TupleRow
 
 from api.document.canonical_json import canonical_json, sha256_of
 from api.document.reading import read_document
+from rulepages.catalogue import SECTIONS
 from rulepages.listings import LIBRARY, listings_of
 from tests.support.documents import full_document
 
 OWNER = "library@example.org"
 MOMENT = "2026-11-01 12:00:00+00"
 SAMPLE = canonical_json(read_document({**full_document("Sample"), "template": "consensus"}).to_json())
+TITLES = "\n".join(entry["title"] for section in SECTIONS for entry in json.loads(SAMPLE)[section])
 LISTINGS = sorted(listings_of(json.loads(SAMPLE)))
 
 
@@ -31,13 +33,13 @@ def fill(connection: Connection[TupleRow], count: int) -> None:
         connection.execute("INSERT INTO person (email) VALUES (%s) ON CONFLICT DO NOTHING", [OWNER])
         owner = connection.execute("SELECT id FROM person WHERE email = %s", [OWNER]).fetchone()
         assert owner is not None
-        columns = "slug, owner_id, title, context, version, sha256, published_at"
+        columns = "slug, owner_id, title, context, words, version, sha256, published_at"
         with connection.cursor().copy(f"COPY rule ({columns}) FROM STDIN") as copy:
             for number in numbers:
                 *_, (version, document, canonical) = versions(number)
                 community = document["community"]
                 facts = (version, sha256_of(canonical), MOMENT)
-                copy.write_row((slug(number), owner[0], community["name"], community["context"], *facts))
+                copy.write_row((slug(number), owner[0], community["name"], community["context"], TITLES, *facts))
         ids = dict(connection.execute("SELECT slug, id FROM rule WHERE owner_id = %s", owner).fetchall())
         columns = "rule_id, number, title, document, sha256, reason, published_at"
         with connection.cursor().copy(f"COPY rule_version ({columns}) FROM STDIN") as copy:

@@ -46,6 +46,7 @@ PAGES += [
 PAGES += ["/api/templates/fit?facet.types=dao", "/api/methods/decisions/fit?facet.size=six-to-twelve&facet.types=dao"]
 PAGES += ["/rules/by/kind/mutual-aid/", "/rules/by/size/one-member/", "/rules/page/1/", "<keeping>", "<adapt>"]
 PAGES += ["/api/profile", "/api/create/plain", "<revise>", "<draft>", "<texts>", "/api/organizer-inquiry", "<report>"]
+PAGES += ["/search/", "/api/search?q=consensus", "/api/search?q=a&in=methods", "/api/search?q=zzzz"]
 
 
 @dataclass

@@ -8,6 +8,7 @@ from rulepages.content import Article, HandPage
 from rulepages.fitting import fitting
 from rulepages.page import Page, html_page
 from rulepages.plain_form import plain_form
+from rulepages.search import search_form
 from rulepages.site_inputs import Site
 
 
@@ -133,6 +134,15 @@ def form_pages(site: Site) -> Iterator[Page]:
         current="profile",
         email="",
         error="",
+    )
+    yield html_page(
+        site,
+        "search/index.html",
+        "search.html",
+        title="Search",
+        description="Find a community's rule, a template, a method, a value or an article.",
+        current="search",
+        **search_form(),
     )
     yield html_page(
         site,

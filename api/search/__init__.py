@@ -1,0 +1,1 @@
+"""Search: public rules, and what the site itself offers."""
