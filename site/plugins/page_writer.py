@@ -30,7 +30,7 @@ class WriterProcess:
     """
 
     def __init__(self, root: Path, served_from: Path | None, gentle: int = 0) -> None:
-        arguments = [str(root), str(served_from or ""), str(gentle)]
+        arguments = [str(root), str(served_from or ""), str(gentle), str(os.getpid())]
         self._process = subprocess.Popen(
             [sys.executable, "-S", __file__, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -72,10 +72,12 @@ class WriterProcess:
             self._to.close()
 
 
-def main(root: Path, served_from: Path | None, gentle: int) -> None:
+def main(root: Path, served_from: Path | None, gentle: int, parent: int) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return  # it was killed before we asked to be told: what it sent must not be written any more
     from page_files import write_file
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     for ignored in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the worker decides when it is over
         signal.signal(ignored, signal.SIG_IGN)
     os.nice(gentle)
@@ -98,4 +100,4 @@ def main(root: Path, served_from: Path | None, gentle: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, int(sys.argv[3]), int(sys.argv[4]))

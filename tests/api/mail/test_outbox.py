@@ -126,7 +126,8 @@ def test_a_draft_is_kept_when_its_mail_is_not_sent(stage: Stage) -> None:
     assert stage.client().simulate_post("/api/create/plain", body=form, headers=FORM).status_code == 200
     assert mails(stage) == before
     assert stage.signed_in_by(token)
-    assert stage.rows("SELECT document -> 'community' ->> 'name' FROM draft") == [("Tool Library",)]
+    kept = stage.rows("SELECT document::jsonb -> 'community' ->> 'name' FROM draft_revision")
+    assert kept == [("Tool Library",)]
 
 
 def test_no_address_is_kept_to_count_by(stage: Stage) -> None:

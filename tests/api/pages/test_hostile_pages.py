@@ -16,12 +16,30 @@ MARK = "zq"  # stands around each hostile text, so that it is found again
 TAGS = {
     *("html", "head", "meta", "title", "link", "body", "header", "nav", "main", "article", "aside", "section"),
     *("footer", "div", "a", "img", "svg", "path", "circle", "rect", "h1", "h2", "h3", "h4", "p", "span", "strong"),
-    *("bdi", "code", "time", "ul", "ol", "li", "dl", "dt", "dd", "br", "del", "ins"),
+    *(
+        "bdi",
+        "code",
+        "time",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "br",
+        "del",
+        "ins",
+        "form",
+        "label",
+        "input",
+        "button",
+    ),
 }
 ATTRIBUTES = {
     *("lang", "dir", "id", "class", "tabindex", "title", "charset", "name", "content", "property", "media", "value"),
-    *("rel", "href", "as", "type", "crossorigin", "src", "alt", "width", "height", "datetime", "reversed"),
-    *("aria-label", "aria-current", "aria-hidden", "aria-labelledby", "data-version", "data-sha256"),
+    *("rel", "href", "as", "type", "crossorigin", "src", "alt", "width", "height", "datetime", "reversed", "for"),
+    *("aria-label", "aria-current", "aria-hidden", "aria-labelledby", "data-version", "data-sha256", "role"),
+    *("action", "method", "maxlength", "autocomplete", "enterkeyhint", "required"),
     *("viewbox", "preserveaspectratio", "focusable", "d", "cx", "cy", "r", "fill", "stroke", "stroke-width"),
 }
 FEED_TITLE = "{http://www.w3.org/2005/Atom}title"
