@@ -110,6 +110,7 @@ def _say(row: object) -> None:
 def _build_from_nothing(site: RunningSite) -> float:
     """Stop the site, delete its pages, start it again: how long the release took, in seconds."""
     site.stop()
+    started = site.output().count("listening on port")
     tree = Tree(site.build)
     tree.current.unlink()
     shutil.rmtree(tree.releases)
@@ -117,7 +118,7 @@ def _build_from_nothing(site: RunningSite) -> float:
     wait_until(lambda: tree.current_id() is not None, BUILD_PATIENCE)
     info = tree.info(tree.current_id() or "")
     assert info is not None
-    wait_until(lambda: site.read("/").status == 200)
+    wait_until(lambda: site.output().count("listening on port") > started)
     return info.seconds
 
 
