@@ -18,14 +18,12 @@ INK, QUIET, PAPER, LINE, ACCENT = "#26221c", "#6f675b", "#faf6ee", "#d9d0c0", "#
 
 @dataclass(frozen=True)
 class Publishing:
-    """Milliseconds from the request until everything shows the new version, each time another rule. `pages` is what a
-    publish of a full rule wrote at the median."""
+    """Milliseconds from the request until everything shows the new version, each time another rule."""
 
     rules: int
     p50_ms: float
     p99_ms: float
     answer_p50_ms: float
-    pages: int
     pending: int
 
 

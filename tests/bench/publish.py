@@ -137,7 +137,7 @@ def _alone(site: RunningSite, author: Client, size: int, publishes: int, connect
     times = [one.milliseconds for one in done]
     answers = percentile([one.answered for one in done], 50)
     pending = sum(not one.live for one in done)
-    return Publishing(size, percentile(times, 50), percentile(times, 99), answers, _last_pages(connection), pending)
+    return Publishing(size, percentile(times, 50), percentile(times, 99), answers, pending)
 
 
 def _cost(site: RunningSite, author: Client, size: int, connection: Any) -> Cost:
@@ -210,7 +210,7 @@ def _memory_mib(pid: int) -> float:
 
 
 def _report(found: Found, where: str, publishes: int) -> str:
-    publishing = [(r.rules, r.p50_ms, r.p99_ms, r.answer_p50_ms, r.pages, r.pending) for r in found.publish]
+    publishing = [(r.rules, r.p50_ms, r.p99_ms, r.answer_p50_ms, r.pending) for r in found.publish]
     costs = [(r.rules, r.a, r.b) for r in found.cost]
     together = [(r.rules, r.per_second, r.p50_ms, r.p99_ms, r.pending) for r in found.together]
     building = [
@@ -242,7 +242,7 @@ def _report(found: Found, where: str, publishes: int) -> str:
             "starts before the request and stops when fresh connections have read the new version's hash on the rule's",
             "page, on `/rules/` and on `/`. The client, in Python, is part of it.",
             "",
-            *table(["rules", "p50 ms", "p99 ms", "answer p50 ms", "files written", "pending"], publishing),
+            *table(["rules", "p50 ms", "p99 ms", "answer p50 ms", "pending"], publishing),
             "",
             "Aim: p50 of 10 ms or less, p99 of 60 ms or less, none pending, the same at every size.",
             "`docs/decisions/0010-where-a-publish-spends-its-time.md` has the breakdown.",

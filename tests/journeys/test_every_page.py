@@ -173,3 +173,12 @@ def test_touch_targets_are_big_enough(
     )
     assert small == []
     context.close()
+
+
+def test_every_file_of_the_tree_is_within_its_budget(addresses: dict[str, str], shared_site: RunningSite) -> None:
+    """All methods, templates, listings and rules, not only those that are looked at above."""
+    root = (shared_site.build / "current").resolve()
+    sizes = {f"/{path.parent.relative_to(root)}/": path.stat().st_size for path in root.rglob("index.html.gz")}
+    assert {addresses["<rule>"], "/methods/decisions/holacracy/", "/templates/consensus/"} <= set(sizes)
+    budgets = {path: HTML_OF_FORMS if path.startswith(FORMS) else HTML for path in sizes}
+    assert {path: size for path, size in sizes.items() if size > budgets[path]} == {}

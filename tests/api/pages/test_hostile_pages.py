@@ -38,8 +38,8 @@ TAGS = {
 ATTRIBUTES = {
     *("lang", "dir", "id", "class", "tabindex", "title", "charset", "name", "content", "property", "media", "value"),
     *("rel", "href", "as", "type", "crossorigin", "src", "alt", "width", "height", "datetime", "reversed", "for"),
-    *("aria-label", "aria-current", "aria-hidden", "aria-labelledby", "data-version", "data-sha256", "role"),
-    *("action", "method", "maxlength", "autocomplete", "enterkeyhint", "required"),
+    *("aria-label", "aria-current", "aria-hidden", "aria-labelledby", "data-version", "data-sha256", "data-id"),
+    *("action", "method", "maxlength", "autocomplete", "enterkeyhint", "required", "accept-charset", "role"),
     *("viewbox", "preserveaspectratio", "focusable", "d", "cx", "cy", "r", "fill", "stroke", "stroke-width"),
 }
 FEED_TITLE = "{http://www.w3.org/2005/Atom}title"
