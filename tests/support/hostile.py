@@ -2,6 +2,8 @@
 
 from hypothesis import strategies as st
 
+from api.document.rule_document import is_visible
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "</textarea></title><img src=x onerror=alert(1)>",
@@ -36,5 +38,5 @@ def texts(max_size: int = 200) -> st.SearchStrategy[str]:
 
 
 def lines(max_size: int = 80) -> st.SearchStrategy[str]:
-    """Not empty after its white space is folded."""
-    return texts(max_size).filter(lambda text: bool(" ".join(text.split())))
+    """With something that a reader can see: a document refuses the rest, a soft hyphen alone for instance."""
+    return texts(max_size).filter(is_visible)
