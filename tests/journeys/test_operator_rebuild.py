@@ -10,42 +10,8 @@ from pathlib import Path
 from api import ROOT
 from tests.support.cast import OLGA
 from tests.support.documents import small_document
+from tests.support.meanwhile import meanwhile
 from tests.support.running_site import RunningSite, wait_until
-
-
-class Readers:
-    """Threads that read pages over and over, and count what they got."""
-
-    def __init__(self, site: RunningSite, paths: list[str]) -> None:
-        self._site, self._paths = site, paths
-        self._stopping = threading.Event()
-        self.seen: Counter[int] = Counter()
-        self.failures: list[str] = []
-        self._threads = [threading.Thread(target=self._read) for _ in range(3)]
-
-    def __enter__(self) -> "Readers":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _read(self) -> None:
-        client = self._site.client()
-        while not self._stopping.is_set():
-            for path in self._paths:
-                try:
-                    answer = client.get(path)
-                    self.seen[answer.status] += 1
-                    if answer.status != 200 or not answer.body.rstrip().endswith(
-                        (b"</html>", b"</feed>", b"</urlset>")
-                    ):
-                        self.failures.append(f"{path}: {answer.status} {answer.body[-80:]!r}")
-                except OSError as error:
-                    self.failures.append(f"{path}: {error}")
 
 
 def release_of(site: RunningSite) -> str:
@@ -59,7 +25,17 @@ def test_a_rebuild_is_not_noticed(fresh_site: RunningSite) -> None:
     before, worker = release_of(fresh_site), fresh_site.processes()["pages"]
     wait_until(lambda: first["slug"] in fresh_site.read("/sitemap-1.xml").text)  # it follows within a second
     slugs = []
-    with Readers(fresh_site, ["/", "/rules/", f"/rules/{first['slug']}/", "/feed.xml", "/sitemap-1.xml"]) as readers:
+    seen: Counter[int] = Counter()
+    torn: list[str] = []
+
+    def read() -> None:
+        for path in ("/", "/rules/", f"/rules/{first['slug']}/", "/feed.xml", "/sitemap-1.xml"):
+            answer = fresh_site.read(path)
+            seen[answer.status] += 1
+            if not answer.body.rstrip().endswith((b"</html>", b"</feed>", b"</urlset>")):
+                torn.append(f"{path}: {answer.body[-80:]!r}")
+
+    with meanwhile(read, threads=3):
         command = threading.Thread(target=lambda: reports.append(fresh_site.command("rebuild", "--json")))
         reports: list[object] = []
         command.start()
@@ -68,8 +44,9 @@ def test_a_rebuild_is_not_noticed(fresh_site: RunningSite) -> None:
             assert answer.status == 200
             slugs.append(answer.json["rule"]["slug"])
         command.join()
-    assert readers.failures == []
-    assert readers.seen[200] > 50
+    assert torn == []
+    assert set(seen) == {200}
+    assert seen[200] > 50
     report = json.loads(reports[0].stdout)  # type: ignore[attr-defined]
     assert release_of(fresh_site) == f"releases/{report['release']}" != before
     assert fresh_site.processes()["pages"] != worker

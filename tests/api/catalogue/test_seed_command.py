@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import threading
 from collections import Counter
 
 from api import ROOT
+from tests.support.meanwhile import meanwhile
 from tests.support.running_site import RunningSite, wait_until
 
 SIGNAL = "/api/create-flow/methods?section=communication&facet.types=mutual-aid"
@@ -16,33 +16,6 @@ PATHS = [
     "/methods/communication/signal/",
 ]
 NEW_TITLE = "Signal, in groups"
-
-
-class Readers:
-    """Threads that read over and over, and count the answers by path, status and kind of body."""
-
-    def __init__(self, site: RunningSite) -> None:
-        self._site, self._stopping = site, threading.Event()
-        self.seen: Counter[tuple[str, int]] = Counter()
-        self.bodies: dict[str, set[str]] = {path: set() for path in PATHS}
-        self._threads = [threading.Thread(target=self._read) for _ in range(2)]
-
-    def __enter__(self) -> "Readers":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _read(self) -> None:
-        while not self._stopping.is_set():
-            for path in PATHS:
-                answer = self._site.read(path)
-                self.seen[path, answer.status] += 1
-                self.bodies[path].add(answer.text)
 
 
 def test_seeding_while_the_site_serves(fresh_site: RunningSite) -> None:
@@ -64,8 +37,17 @@ def test_seeding_while_the_site_serves(fresh_site: RunningSite) -> None:
     method = files / "methods" / "communication" / "signal.md"
     words = method.read_text()
     method.write_text(words.replace('title = "Signal"', f'title = "{NEW_TITLE}"', 1))
-    with Readers(fresh_site) as readers:
-        wait_until(lambda: all(readers.seen[path, 200] for path in PATHS))
+    statuses: Counter[int] = Counter()
+    bodies: dict[str, set[str]] = {path: set() for path in PATHS}
+
+    def read() -> None:
+        for path in PATHS:
+            answer = fresh_site.read(path)
+            statuses[answer.status] += 1
+            bodies[path].add(answer.text)
+
+    with meanwhile(read, threads=2):
+        wait_until(lambda: all(bodies.values()))
         seeded = fresh_site.command("seed")
         assert seeded.returncode == 0, seeded.stderr
         wait_until(lambda: NEW_TITLE in fresh_site.read(PATHS[3]).text, 30)
@@ -73,8 +55,8 @@ def test_seeding_while_the_site_serves(fresh_site: RunningSite) -> None:
     assert (
         "templates: 0 added, 1 changed, 0 removed, 12 left as they were\n  changed: solidarity-network" in seeded.stdout
     )
-    assert {code for _, code in readers.seen} == {200}
-    assert [len(bodies) for bodies in readers.bodies.values()] == [2, 2, 2, 2]  # the old one and the new one
+    assert set(statuses) == {200}
+    assert [len(seen) for seen in bodies.values()] == [2, 2, 2, 2]  # the old one and the new one
     assert status(fresh_site)["current"] != release
 
     before = [fresh_site.read(path).text for path in PATHS]
