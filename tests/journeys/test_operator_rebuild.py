@@ -24,7 +24,7 @@ def test_a_rebuild_is_not_noticed(fresh_site: RunningSite) -> None:
     first = fresh_site.publish(author, small_document("Before"))
     before, worker = release_of(fresh_site), fresh_site.processes()["pages"]
     wait_until(lambda: first["slug"] in fresh_site.read("/sitemap-1.xml").text)  # it follows within a second
-    slugs = []
+    slugs: list[str] = []
     seen: Counter[int] = Counter()
     torn: list[str] = []
 
